@@ -1,0 +1,35 @@
+export type TransportKind = "tcp" | "tls" | "ws" | "wss" | "unix";
+
+/** A bidirectional stream of bytes, whatever carries it. The transport hands it over; one connection owns it. */
+export interface ByteStream {
+  readonly transport: TransportKind;
+  /** `address:port` of the peer, for logs. */
+  readonly remoteAddress: string;
+  /** True when the peer is on this machine's loopback. */
+  readonly isLoopback: boolean;
+  /** Bytes written that the kernel has not taken yet: a slow receiver's measure. */
+  readonly bufferedBytes: number;
+  /** Starts reading; call once. */
+  start(receiver: ByteReceiver): void;
+  /** Takes the bytes over: the caller must not change them until `onWritten` ran. */
+  write(bytes: Buffer, onWritten?: () => void): void;
+  /** Between cork and uncork writes are gathered into one writev. */
+  cork(): void;
+  uncork(): void;
+  pause(): void;
+  resume(): void;
+  /** Sends what is buffered, then closes in order. */
+  end(): void;
+  /** Closes at once. */
+  destroy(): void;
+}
+
+/** What a connection is told by its stream. */
+export interface ByteReceiver {
+  /** The chunk belongs to the receiver only until it returns. */
+  bytes(chunk: Buffer): void;
+  /** `bufferedBytes` has fallen to zero again after it was above the high-water mark. */
+  drained(): void;
+  /** Called exactly once, last. */
+  closed(error: Error | undefined): void;
+}

@@ -1,0 +1,24 @@
+import type { TopicName } from "./ids.ts";
+
+/** Checks a topic name; returns undefined for an empty one, or one with a wildcard or U+0000. */
+export function toTopicName(text: string): TopicName | undefined {
+  return isTopicName(text) ? text : undefined;
+}
+
+function isTopicName(text: string): text is TopicName {
+  if (text.length === 0) return false; // [MQTT-4.7.3-1]
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit === 0x23 || unit === 0x2b || unit === 0) return false; // [MQTT-3.3.2-2], [MQTT-4.7.3-2]
+  }
+  return true;
+}
+
+/** Number of levels: one more than the slashes. */
+export function levelCount(topic: string): number {
+  let levels = 1;
+  for (let i = 0; i < topic.length; i++) {
+    if (topic.charCodeAt(i) === 0x2f) levels++;
+  }
+  return levels;
+}
