@@ -46,6 +46,8 @@ export interface SinkPorts {
 export interface OutboxLane {
   readonly count: number;
   readonly bytes: number;
+  /** Tells this lane apart from an earlier one of the same name: goes into `bridgeSeq`. */
+  readonly epoch: string;
   /** Seq the next message will get: of everything below, what is not in the queue has been settled. */
   readonly nextSeq: number;
   /** `ready` is called whenever `take` may return something new. */

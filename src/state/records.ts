@@ -53,6 +53,8 @@ export interface QueueRef {
 export interface QueueRecord extends QueueRef {
   /** `session/<clientId>`, `bridge/<name>/<lane>`, `bridge/<name>/dead`. */
   readonly name: string;
+  /** Milliseconds since the epoch; tells queues of the same name apart. */
+  readonly createdAt: number;
   /** No entry has a lower seq: where readers seek to. */
   readonly headSeq: number;
   /** The seq the next entry gets. */
