@@ -1,0 +1,40 @@
+import type { ClientId, TopicFilter } from "../base/ids.ts";
+import type { Queue } from "./queue.ts";
+import type { SessionRecord, SubscriptionOptions, WillRecord } from "./records.ts";
+
+/** A session that outlives its connection and the process: what the state machine knows of it. */
+export class DurableSession {
+  readonly slot: number;
+  readonly clientId: ClientId;
+  readonly user: string;
+  readonly queue: Queue;
+  expiryInterval: number;
+  disconnectedAt: number;
+  will: WillRecord | undefined;
+  readonly subscriptions = new Map<TopicFilter, SubscriptionOptions>();
+  /** Packet Identifiers of QoS 2 messages accepted and not yet released. */
+  readonly received = new Set<number>();
+
+  constructor(record: SessionRecord, queue: Queue) {
+    this.slot = record.slot;
+    this.clientId = record.clientId;
+    this.user = record.user;
+    this.queue = queue;
+    this.expiryInterval = record.expiryInterval;
+    this.disconnectedAt = record.disconnectedAt;
+    this.will = record.will;
+  }
+
+  record(): SessionRecord {
+    return {
+      slot: this.slot,
+      clientId: this.clientId,
+      user: this.user,
+      queueId: this.queue.id,
+      expiryInterval: this.expiryInterval,
+      disconnectedAt: this.disconnectedAt,
+      sentSeq: this.queue.sentSeq,
+      will: this.will,
+    };
+  }
+}

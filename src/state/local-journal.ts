@@ -1,0 +1,128 @@
+import type { Clock } from "../base/clock.ts";
+import { describe } from "../base/errors.ts";
+import type { Logger } from "../base/logger.ts";
+import type { CommitWaiter, Journal } from "./journal.ts";
+import type { Operation } from "./operations.ts";
+import type { StateMachine } from "./state-machine.ts";
+import type { CommitResult, StateStore } from "./store.ts";
+
+export interface LocalJournalPorts {
+  readonly machine: StateMachine;
+  readonly store: StateStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  observeCommit(result: CommitResult, seconds: number): void;
+}
+
+/** Above this much waiting to be written, publishers are no longer read. */
+const BEHIND_BYTES = 32 * 1024 * 1024;
+const RETRY_FIRST_MS = 100;
+const RETRY_MAXIMUM_MS = 5000;
+
+/**
+ * The journal of a broker that is alone: applies at once, and groups what one turn of the event loop changed, and
+ * what arrived while the last batch was written, into the next batch. No timer, no encoding, no promise per operation.
+ */
+export class LocalJournal implements Journal {
+  readonly #ports: LocalJournalPorts;
+  #waiters: CommitWaiter[] = [];
+  #tokens: number[] = [];
+  #isScheduled = false;
+  #isWriting = false;
+  #isClosed = false;
+  #failures = 0;
+  #whenCaughtUp: (() => void)[] = [];
+  #whenIdle: (() => void)[] = [];
+  readonly #flushTurn = (): void => {
+    this.#isScheduled = false;
+    if (!this.#isWriting) void this.#write();
+  };
+
+  constructor(ports: LocalJournalPorts) {
+    this.#ports = ports;
+  }
+
+  /** Why nothing is acknowledged at present; undefined while the store works. */
+  failure: string | undefined;
+
+  get isBehind(): boolean {
+    return this.#ports.store.openBytes > BEHIND_BYTES;
+  }
+
+  // hot: once per durable change
+  append(operation: Operation, waiter?: CommitWaiter, token = 0): void {
+    this.#ports.machine.apply(operation);
+    if (waiter !== undefined) {
+      this.#waiters.push(waiter);
+      this.#tokens.push(token);
+    }
+    if (this.#isScheduled || this.#isWriting) return;
+    this.#isScheduled = true;
+    setImmediate(this.#flushTurn);
+  }
+
+  whenCaughtUp(task: () => void): void {
+    this.#whenCaughtUp.push(task);
+  }
+
+  /** Resolves when all that was appended is on disk, or when the store fails and `giveUp` says not to wait. */
+  async drain(): Promise<void> {
+    if (!this.#isWriting && !this.#isScheduled) return;
+    await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  /** No more writing: waiters that still wait are never told. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  async #write(): Promise<void> {
+    this.#isWriting = true;
+    const { machine, store } = this.#ports;
+    while (!this.#isClosed && (store.isDirty || this.#waiters.length > 0)) {
+      const waiters = this.#waiters;
+      const tokens = this.#tokens;
+      this.#waiters = [];
+      this.#tokens = [];
+      machine.freeze();
+      await this.#commit();
+      if (this.#isClosed) return;
+      machine.committed();
+      for (let i = 0; i < waiters.length; i++) waiters[i]?.committed(tokens[i] as number);
+      this.#caughtUp();
+    }
+    this.#isWriting = false;
+    for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
+  /** Writes the closed batch, again and again if need be: returns only when it is on disk (or after `close`). */
+  async #commit(): Promise<void> {
+    const { store, clock, logger } = this.#ports;
+    for (;;) {
+      const start = performance.now();
+      try {
+        const result = await store.commit();
+        this.#ports.observeCommit(result, (performance.now() - start) / 1000);
+        if (this.failure !== undefined) logger.info({ failures: this.#failures }, "the store works again");
+        this.failure = undefined;
+        this.#failures = 0;
+        return;
+      } catch (error) {
+        if (this.#isClosed) return;
+        this.#failures++;
+        this.failure = `the store cannot be written: ${describe(error)}`;
+        logger.error(
+          { err: error, failures: this.#failures },
+          `${this.failure}; nothing is acknowledged until it can`,
+        );
+        const delayMs = Math.min(RETRY_MAXIMUM_MS, RETRY_FIRST_MS * 2 ** (this.#failures - 1));
+        await new Promise<void>((resolve) => clock.after(delayMs, resolve));
+      }
+    }
+  }
+
+  #caughtUp(): void {
+    if (this.#whenCaughtUp.length === 0 || this.isBehind) return;
+    for (const task of this.#whenCaughtUp.splice(0)) task();
+  }
+}

@@ -1,0 +1,74 @@
+import type { ClientId, TopicFilter } from "../base/ids.ts";
+import type { Message } from "../base/message.ts";
+import type { Delivery } from "../base/queued-message.ts";
+import type { DurableSession } from "./durable-session.ts";
+import type { Queue } from "./queue.ts";
+import type { SubscriptionOptions, WillRecord } from "./records.ts";
+
+/** One durable receiver of a message. */
+export interface Target {
+  readonly queue: Queue;
+  readonly delivery: Delivery;
+}
+
+/**
+ * Everything durable changes through these. Times and ids travel in the operation: `apply` knows no clock,
+ * no random number and no result of I/O, so that every node that applies the same operations has the same state.
+ */
+export type Operation =
+  | PublishOperation
+  | {
+      readonly type: "open";
+      readonly clientId: ClientId;
+      readonly user: string;
+      readonly cleanStart: boolean;
+      /** Seconds. */
+      readonly expiryInterval: number;
+      readonly will: WillRecord | undefined;
+      /** Milliseconds since the epoch. */
+      readonly at: number;
+    }
+  | {
+      readonly type: "close";
+      readonly clientId: ClientId;
+      readonly expiryInterval: number;
+      readonly keepWill: boolean;
+      readonly at: number;
+    }
+  | { readonly type: "discard"; readonly clientId: ClientId }
+  | {
+      readonly type: "subscribe";
+      readonly clientId: ClientId;
+      readonly topicFilter: TopicFilter;
+      readonly options: SubscriptionOptions;
+    }
+  | { readonly type: "unsubscribe"; readonly clientId: ClientId; readonly topicFilter: TopicFilter }
+  | { readonly type: "settle"; readonly queue: Queue; readonly seq: number }
+  | { readonly type: "release"; readonly queue: Queue; readonly seq: number }
+  /** PUBREL came: the Packet Identifier may name a new message. */
+  | { readonly type: "forget"; readonly session: DurableSession; readonly packetId: number }
+  | { readonly type: "declare"; readonly name: string; readonly at: number }
+  | { readonly type: "drop"; readonly name: string }
+  /** Moves an entry into another queue, with what was learnt about it. */
+  | {
+      readonly type: "bury";
+      readonly from: Queue;
+      readonly seq: number;
+      readonly to: Queue;
+      readonly message: Message;
+      readonly delivery: Delivery;
+    };
+
+/** A message for its durable receivers; with `receivedFor`, the QoS 2 identity is stored in the same write. */
+export interface PublishOperation {
+  readonly type: "publish";
+  /** Owned: its payload is no view. */
+  readonly message: Message;
+  readonly targets: readonly Target[];
+  /** Also becomes the topic's retained message, or clears it when the payload is empty [MQTT-3.3.1-6]. */
+  readonly retain: boolean;
+  readonly receivedFor: DurableSession | undefined;
+  readonly packetId: number;
+  /** This is that session's will: it is taken from the session in the same write, so it is published once. */
+  readonly willOf: DurableSession | undefined;
+}

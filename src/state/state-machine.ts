@@ -1,0 +1,311 @@
+import type { ClientId, TopicFilter } from "../base/ids.ts";
+import { slotOf } from "../base/ids.ts";
+import type { Message } from "../base/message.ts";
+import { DurableSession } from "./durable-session.ts";
+import type { Operation, PublishOperation, Target } from "./operations.ts";
+import { entryFor, Queue } from "./queue.ts";
+import type {
+  QueueRecord,
+  SessionRecord,
+  SharedBody,
+  SubscriptionOptions,
+  SubscriptionRecord,
+} from "./records.ts";
+import type { StateStore } from "./store.ts";
+
+/** What the rest of the broker is told while an operation is applied. Must not throw. */
+export interface StateEffects {
+  /** A session exists: just opened, or found in the store at start. */
+  sessionOpened(session: DurableSession): void;
+  /** A session and all it held is gone. */
+  sessionDeleted(session: DurableSession): void;
+  subscribed(session: DurableSession, topicFilter: TopicFilter, options: SubscriptionOptions): void;
+  unsubscribed(session: DurableSession, topicFilter: TopicFilter): void;
+  /** The topic's retained message; an empty payload clears it. */
+  retained(message: Message): void;
+  corrupt(what: string): void;
+}
+
+/** Above this, and with several receivers, a body is stored once and referred to. */
+const SHARED_BODY_BYTES = 1024;
+/** After a crash: as many entries may have been on their way to a client that was connected. */
+const POSSIBLY_SENT = 1024;
+
+/**
+ * All that must survive the process: sessions, queues, retained messages. Changes only in `apply`, in the order of
+ * the journal, and writes each change into the store's open batch.
+ */
+export class StateMachine {
+  readonly #store: StateStore;
+  readonly #effects: StateEffects;
+  readonly #sessions = new Map<ClientId, DurableSession>();
+  readonly #queues = new Map<string, Queue>();
+  #dirty: Queue[] = [];
+  #frozen: Queue[] = [];
+  #nextQueueId = 1;
+
+  constructor(store: StateStore, effects: StateEffects) {
+    this.#store = store;
+    this.#effects = effects;
+  }
+
+  session(clientId: ClientId): DurableSession | undefined {
+    return this.#sessions.get(clientId);
+  }
+
+  queue(name: string): Queue | undefined {
+    return this.#queues.get(name);
+  }
+
+  sessions(): IterableIterator<DurableSession> {
+    return this.#sessions.values();
+  }
+
+  queues(): IterableIterator<Queue> {
+    return this.#queues.values();
+  }
+
+  /** Reads everything back but the queues' entries, which are read when somebody consumes them. */
+  async load(): Promise<void> {
+    const byId = new Map<number, Queue>();
+    await this.#store.open({
+      queue: (record) => this.#loadQueue(record, byId),
+      session: (record) => this.#loadSession(record, byId),
+      subscription: (record) => this.#loadSubscription(record),
+      received: ({ clientId, packetId }) => this.#sessions.get(clientId)?.received.add(packetId),
+      retained: (message) => this.#effects.retained(message),
+      corrupt: (what) => this.#effects.corrupt(what),
+    });
+  }
+
+  #loadQueue(record: QueueRecord, byId: Map<number, Queue>): void {
+    const queue = new Queue(record, this.#store);
+    byId.set(record.id, queue);
+    this.#queues.set(record.name, queue);
+    this.#nextQueueId = Math.max(this.#nextQueueId, record.id + 1);
+  }
+
+  #loadSession(record: SessionRecord, byId: ReadonlyMap<number, Queue>): void {
+    const queue = byId.get(record.queueId);
+    if (queue === undefined) {
+      this.#effects.corrupt(`session ${record.clientId}: its queue is missing`);
+      return;
+    }
+    const wasConnected = record.disconnectedAt === 0;
+    queue.restoreSent(wasConnected ? queue.record().headSeq + POSSIBLY_SENT : record.sentSeq);
+    const session = new DurableSession(record, queue);
+    this.#sessions.set(record.clientId, session);
+    this.#effects.sessionOpened(session);
+  }
+
+  #loadSubscription({ clientId, topicFilter, options }: SubscriptionRecord): void {
+    const session = this.#sessions.get(clientId);
+    if (session === undefined) {
+      this.#effects.corrupt(`subscription of ${clientId}: there is no such session`);
+      return;
+    }
+    session.subscriptions.set(topicFilter, options);
+    this.#effects.subscribed(session, topicFilter, options);
+  }
+
+  apply(operation: Operation): void {
+    switch (operation.type) {
+      case "publish":
+        this.#publish(operation);
+        break;
+      case "settle":
+        operation.queue.settle(operation.seq);
+        this.#touch(operation.queue);
+        break;
+      case "release":
+        operation.queue.release(operation.seq);
+        this.#touch(operation.queue);
+        break;
+      case "forget":
+        this.#forget(operation.session, operation.packetId);
+        break;
+      case "open":
+        this.#open(operation);
+        break;
+      case "close":
+        this.#close(operation);
+        break;
+      case "discard":
+        this.#discard(operation.clientId);
+        break;
+      case "subscribe":
+        this.#subscribe(operation);
+        break;
+      case "unsubscribe":
+        this.#unsubscribe(operation);
+        break;
+      case "declare":
+        this.#declare(operation.name, operation.at);
+        break;
+      case "drop":
+        this.#drop(operation.name);
+        break;
+      case "bury":
+        this.#push({ queue: operation.to, delivery: operation.delivery }, operation.message, undefined);
+        operation.from.settle(operation.seq);
+        this.#touch(operation.from);
+        break;
+    }
+  }
+
+  /** The open batch is about to be closed: writes the record of every queue it touched. */
+  freeze(): void {
+    const queues = this.#dirty;
+    this.#dirty = [];
+    this.#frozen = queues;
+    for (const queue of queues) {
+      this.#store.putQueue(queue.record());
+      queue.frozen();
+    }
+  }
+
+  /** The batch closed by the last `freeze` is on disk. */
+  committed(): void {
+    const queues = this.#frozen;
+    this.#frozen = [];
+    for (const queue of queues) queue.committed();
+  }
+
+  // hot: once per durable message
+  #publish(operation: PublishOperation): void {
+    const { message, targets, receivedFor, willOf } = operation;
+    if (receivedFor !== undefined) {
+      receivedFor.received.add(operation.packetId);
+      this.#store.putReceived(receivedFor.slot, receivedFor.clientId, operation.packetId);
+    }
+    if (willOf !== undefined) this.#clearWill(willOf);
+    const body = sharedBody(message, targets);
+    for (const target of targets) this.#push(target, message, body);
+    if (operation.retain) this.#retain(message);
+  }
+
+  #push(target: Target, message: Message, body: SharedBody | undefined): void {
+    const { queue } = target;
+    queue.push(entryFor(queue, message, target.delivery, body));
+    this.#touch(queue);
+  }
+
+  #touch(queue: Queue): void {
+    if (queue.isDirty) return;
+    queue.isDirty = true;
+    this.#dirty.push(queue);
+  }
+
+  #forget(session: DurableSession, packetId: number): void {
+    if (!session.received.delete(packetId)) return;
+    this.#store.deleteReceived(session.slot, session.clientId, packetId);
+  }
+
+  #retain(message: Message): void {
+    if (message.payload.length === 0)
+      this.#store.deleteRetained(message.topicName); // [MQTT-3.3.1-6]
+    else this.#store.putRetained(message);
+    this.#effects.retained(message);
+  }
+
+  #clearWill(session: DurableSession): void {
+    session.will = undefined;
+    if (this.#sessions.get(session.clientId) === session) this.#store.putSession(session.record());
+  }
+
+  #open(operation: Extract<Operation, { type: "open" }>): void {
+    if (operation.cleanStart) this.#discard(operation.clientId); // [MQTT-3.1.2-4]
+    const session = this.#sessions.get(operation.clientId) ?? this.#create(operation);
+    session.expiryInterval = operation.expiryInterval;
+    session.disconnectedAt = 0;
+    session.will = operation.will;
+    this.#store.putSession(session.record());
+    this.#effects.sessionOpened(session);
+  }
+
+  #create(operation: Extract<Operation, { type: "open" }>): DurableSession {
+    const { clientId, user, expiryInterval, will } = operation;
+    const queue = this.#declare(`session/${clientId}`, operation.at);
+    const record = {
+      slot: slotOf(clientId),
+      clientId,
+      user,
+      queueId: queue.id,
+      expiryInterval,
+      disconnectedAt: 0,
+      sentSeq: -1,
+      will,
+    };
+    const session = new DurableSession(record, queue);
+    this.#sessions.set(clientId, session);
+    return session;
+  }
+
+  #close(operation: Extract<Operation, { type: "close" }>): void {
+    const session = this.#sessions.get(operation.clientId);
+    if (session === undefined) return;
+    session.expiryInterval = operation.expiryInterval;
+    session.disconnectedAt = operation.at;
+    if (!operation.keepWill) session.will = undefined;
+    this.#store.putSession(session.record());
+  }
+
+  #discard(clientId: ClientId): void {
+    const session = this.#sessions.get(clientId);
+    if (session === undefined) return;
+    const { slot } = session;
+    for (const topicFilter of session.subscriptions.keys()) {
+      this.#store.deleteSubscription(slot, clientId, topicFilter);
+    }
+    for (const packetId of session.received) this.#store.deleteReceived(slot, clientId, packetId);
+    this.#store.deleteSession(slot, clientId);
+    this.#sessions.delete(clientId);
+    this.#drop(session.queue.name);
+    this.#effects.sessionDeleted(session);
+  }
+
+  #subscribe(operation: Extract<Operation, { type: "subscribe" }>): void {
+    const session = this.#sessions.get(operation.clientId);
+    if (session === undefined) return;
+    session.subscriptions.set(operation.topicFilter, operation.options); // replaces [MQTT-3.8.4-3]
+    this.#store.putSubscription(session.slot, session.clientId, operation.topicFilter, operation.options);
+    this.#effects.subscribed(session, operation.topicFilter, operation.options);
+  }
+
+  #unsubscribe(operation: Extract<Operation, { type: "unsubscribe" }>): void {
+    const session = this.#sessions.get(operation.clientId);
+    if (!session?.subscriptions.delete(operation.topicFilter)) return;
+    this.#store.deleteSubscription(session.slot, session.clientId, operation.topicFilter);
+    this.#effects.unsubscribed(session, operation.topicFilter);
+  }
+
+  #declare(name: string, createdAt: number): Queue {
+    const existing = this.#queues.get(name);
+    if (existing !== undefined) return existing;
+    const place = { slot: slotOf(name), id: this.#nextQueueId++ };
+    const queue = new Queue(
+      { ...place, name, createdAt, headSeq: 0, nextSeq: 0, count: 0, bytes: 0 },
+      this.#store,
+    );
+    this.#queues.set(name, queue);
+    this.#touch(queue);
+    return queue;
+  }
+
+  #drop(name: string): void {
+    const queue = this.#queues.get(name);
+    if (queue === undefined) return;
+    queue.detach();
+    this.#queues.delete(name);
+    this.#dirty = this.#dirty.filter((other) => other !== queue);
+    this.#store.deleteQueue(queue);
+  }
+}
+
+function sharedBody(message: Message, targets: readonly Target[]): SharedBody | undefined {
+  const first = targets[0];
+  if (targets.length < 2 || first === undefined || message.payload.length < SHARED_BODY_BYTES)
+    return undefined;
+  const { slot, id, nextSeq } = first.queue;
+  return { slot, queueId: id, seq: nextSeq, references: targets.length, stored: false };
+}
