@@ -1,0 +1,173 @@
+import type { TopicFilter, TopicName } from "../base/ids.ts";
+import type { Message } from "../base/message.ts";
+import type { Delivery } from "../base/queued-message.ts";
+import type { QoS } from "../base/qos.ts";
+import { lowerQoS } from "../base/qos.ts";
+import { TopicTrie } from "./topic-trie.ts";
+
+/** Whoever gets messages: a session, a mapping of a bridge. `Q` is a durable queue in the state's words. */
+export interface Receiver<Q> {
+  /** The client id, for No Local; "" for receivers that are no clients. */
+  readonly id: string;
+  /**
+   * The durable queue that must hold the message before it is acknowledged; undefined when `deliver` is enough.
+   * `qos` is what this receiver gets it with.
+   */
+  queueFor(message: Message, qos: QoS): Q | undefined;
+  /** Hands over at once; the message's payload may be a view: copy it to keep it. */
+  deliver(message: Message, delivery: Delivery): void;
+}
+
+/** A full queue either holds its publisher up, or goes without the message; its owner counts what it misses. */
+export interface RoutableQueue {
+  readonly isFull: boolean;
+  /** True: a publisher of QoS 1 or 2 waits for room. */
+  readonly blocksWhenFull: boolean;
+  /** The message was left out for want of room. */
+  missed(message: Message): void;
+}
+
+/** A filter's claim on messages, as the trie holds it. */
+export interface Subscription<Q> {
+  readonly receiver: Receiver<Q>;
+  readonly topicFilter: TopicFilter;
+  readonly qos: QoS;
+  readonly noLocal: boolean;
+  readonly retainAsPublished: boolean;
+  /** 0 = none. */
+  readonly subscriptionIdentifier: number;
+}
+
+/** Who must durably get a message. */
+export interface RoutedTarget<Q> {
+  readonly queue: Q;
+  readonly delivery: Delivery;
+}
+
+/** All subscriptions of one receiver that match one topic, merged: the message goes out once (MQTT 5 §3.3.4). */
+interface Step<Q> {
+  readonly receiver: Receiver<Q>;
+  readonly subscriptions: readonly Subscription<Q>[];
+  readonly hasNoLocal: boolean;
+  /** By published QoS, RETAIN cleared. */
+  readonly deliveries: readonly [Delivery, Delivery, Delivery];
+  /** By published QoS, for messages published with RETAIN. */
+  readonly retainDeliveries: readonly [Delivery, Delivery, Delivery];
+}
+
+export interface Routed<Q> {
+  /** Receivers the message matched, those that missed it included. */
+  readonly matched: number;
+  readonly targets: readonly RoutedTarget<Q>[];
+}
+
+/** Topics whose receivers are remembered; cleared when it is full. */
+const CACHED_TOPICS = 10_000;
+const NOBODY: Routed<never> = { matched: 0, targets: [] };
+
+/**
+ * From a published message to its receivers. Matches are remembered by topic until a subscription changes.
+ * Routing twice in a row with the same topic costs one Map lookup.
+ */
+export class Router<Q extends RoutableQueue> {
+  readonly #trie = new TopicTrie<Subscription<Q>>();
+  readonly #plans = new Map<TopicName, readonly Step<Q>[]>();
+  readonly #matches: Subscription<Q>[] = [];
+
+  get subscriptionCount(): number {
+    return this.#trie.size;
+  }
+
+  subscribe(subscription: Subscription<Q>): void {
+    this.#trie.add(subscription.topicFilter, subscription);
+    this.#plans.clear();
+  }
+
+  unsubscribe(subscription: Subscription<Q>): void {
+    this.#trie.remove(subscription.topicFilter, subscription);
+    this.#plans.clear();
+  }
+
+  /** A queue that has no room and wants its publishers to wait for it; undefined when the message may be routed. */
+  blockedBy(message: Message): Q | undefined {
+    for (const step of this.#planOf(message.topicName)) {
+      const queue = step.receiver.queueFor(message, deliveryOf(step, message).qos);
+      if (queue?.isFull && queue.blocksWhenFull) return queue;
+    }
+    return undefined;
+  }
+
+  /**
+   * hot: hands the message to those who need no durable copy, and returns those who do.
+   * `publisherId` is compared for No Local [MQTT-3.8.3-3].
+   */
+  route(message: Message): Routed<Q> {
+    const plan = this.#planOf(message.topicName);
+    if (plan.length === 0) return NOBODY;
+    let targets: RoutedTarget<Q>[] | undefined;
+    let matched = 0;
+    for (let i = 0; i < plan.length; i++) {
+      let step = plan[i] as Step<Q>;
+      if (step.hasNoLocal && step.receiver.id === message.publisherId) {
+        const others = step.subscriptions.filter((subscription) => !subscription.noLocal);
+        if (others.length === 0) continue;
+        step = toStep(step.receiver, others);
+      }
+      matched++;
+      const delivery = deliveryOf(step, message);
+      const queue = step.receiver.queueFor(message, delivery.qos);
+      if (queue === undefined) step.receiver.deliver(message, delivery);
+      else if (queue.isFull) queue.missed(message);
+      else if (targets === undefined) targets = [{ queue, delivery }];
+      else targets.push({ queue, delivery });
+    }
+    return { matched, targets: targets ?? NOBODY.targets };
+  }
+
+  #planOf(topicName: TopicName): readonly Step<Q>[] {
+    return this.#plans.get(topicName) ?? this.#makePlan(topicName);
+  }
+
+  #makePlan(topicName: TopicName): readonly Step<Q>[] {
+    const matches = this.#matches;
+    matches.length = 0;
+    this.#trie.match(topicName, matches);
+    const byReceiver = new Map<Receiver<Q>, Subscription<Q>[]>();
+    for (const subscription of matches) {
+      const known = byReceiver.get(subscription.receiver);
+      if (known === undefined) byReceiver.set(subscription.receiver, [subscription]);
+      else known.push(subscription);
+    }
+    const plan = [...byReceiver].map(([receiver, subscriptions]) => toStep(receiver, subscriptions));
+    if (this.#plans.size >= CACHED_TOPICS) this.#plans.clear();
+    this.#plans.set(topicName, plan);
+    return plan;
+  }
+}
+
+function deliveryOf<Q>(step: Step<Q>, message: Message): Delivery {
+  return (message.retain ? step.retainDeliveries : step.deliveries)[message.qos];
+}
+
+function toStep<Q>(receiver: Receiver<Q>, subscriptions: readonly Subscription<Q>[]): Step<Q> {
+  let granted: QoS = 0;
+  const identifiers: number[] = [];
+  let retainAsPublished = false;
+  for (const subscription of subscriptions) {
+    if (subscription.qos > granted) granted = subscription.qos; // the highest of them [MQTT-3.3.4-2]
+    if (subscription.subscriptionIdentifier > 0) identifiers.push(subscription.subscriptionIdentifier);
+    retainAsPublished ||= subscription.retainAsPublished;
+  }
+  const byQoS = (retain: boolean): [Delivery, Delivery, Delivery] => [
+    { qos: 0, retain, subscriptionIdentifiers: identifiers },
+    { qos: lowerQoS(1, granted), retain, subscriptionIdentifiers: identifiers },
+    { qos: lowerQoS(2, granted), retain, subscriptionIdentifiers: identifiers },
+  ];
+  return {
+    receiver,
+    subscriptions,
+    hasNoLocal: subscriptions.some((subscription) => subscription.noLocal),
+    deliveries: byQoS(false), // [MQTT-3.3.1-12]
+    retainDeliveries: byQoS(retainAsPublished), // [MQTT-3.3.1-13]
+  };
+}
