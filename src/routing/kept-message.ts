@@ -1,0 +1,52 @@
+import type { ClientId, TopicName } from "../base/ids.ts";
+import type { Message, MessageProperties } from "../base/message.ts";
+import type { QoS } from "../base/qos.ts";
+
+/** A Buffer costs some 200 bytes beside its content; up to here the payload is kept as a one-byte string instead. */
+const STRING_UP_TO = 2_048;
+
+/** A message as it is held for long: the payload is a Latin-1 string when small, else a Buffer of its own. */
+export interface KeptMessage {
+  readonly topicName: TopicName;
+  readonly payload: string | Buffer;
+  readonly qos: QoS;
+  readonly retain: boolean;
+  readonly properties: MessageProperties | undefined;
+  readonly publisherId: ClientId;
+  readonly receivedAt: number;
+  readonly expiresAt: number;
+}
+
+export function keep(message: Message): KeptMessage {
+  return {
+    topicName: message.topicName,
+    payload: keepPayload(message.payload),
+    qos: message.qos,
+    retain: message.retain,
+    properties: message.properties,
+    publisherId: message.publisherId,
+    receivedAt: message.receivedAt,
+    expiresAt: message.expiresAt,
+  };
+}
+
+export function restore(kept: KeptMessage): Message {
+  return {
+    topicName: kept.topicName,
+    payload: typeof kept.payload === "string" ? Buffer.from(kept.payload, "latin1") : kept.payload,
+    qos: kept.qos,
+    retain: kept.retain,
+    properties: kept.properties,
+    publisherId: kept.publisherId,
+    receivedAt: kept.receivedAt,
+    expiresAt: kept.expiresAt,
+  };
+}
+
+function keepPayload(payload: Buffer): string | Buffer {
+  if (payload.length <= STRING_UP_TO) return payload.toString("latin1");
+  if (payload.length === payload.buffer.byteLength) return payload;
+  const copy = Buffer.allocUnsafeSlow(payload.length); // Buffer.from may take from the shared pool, which it would pin
+  payload.copy(copy);
+  return copy;
+}
