@@ -1,0 +1,69 @@
+import { MqttError } from "../mqtt-error.ts";
+import { ReasonCode } from "../reason-code.ts";
+import { ByteReader } from "./byte-reader.ts";
+import { type AuthPacket, type DisconnectPacket, PacketType, type ProtocolVersion } from "./packets.ts";
+import { parseWhole } from "./parse-whole.ts";
+import { noProperties, PropertyContext, type PropertyValues, readProperties } from "./properties.ts";
+
+/** Reason Codes that a client may send in DISCONNECT (MQTT 5 §3.14.2.1). */
+const FROM_CLIENTS: ReadonlySet<number> = new Set([
+  ReasonCode.Success,
+  ReasonCode.DisconnectWithWillMessage,
+  ReasonCode.UnspecifiedError,
+  ReasonCode.MalformedPacket,
+  ReasonCode.ProtocolError,
+  ReasonCode.ImplementationSpecificError,
+  ReasonCode.TopicNameInvalid,
+  ReasonCode.ReceiveMaximumExceeded,
+  ReasonCode.TopicAliasInvalid,
+  ReasonCode.PacketTooLarge,
+  ReasonCode.MessageRateTooHigh,
+  ReasonCode.QuotaExceeded,
+  ReasonCode.AdministrativeAction,
+  ReasonCode.PayloadFormatInvalid,
+]);
+const AUTH_CODES: ReadonlySet<number> = new Set([0x00, 0x18, 0x19]);
+
+/** DISCONNECT => [reason_code [properties]]; nothing at all in MQTT 3. */
+export function readDisconnect(
+  firstByte: number,
+  body: ByteReader,
+  version: ProtocolVersion,
+): DisconnectPacket {
+  const reader = new ByteReader(body.buffer, body.position, body.end);
+  if (version !== 5 && !reader.isAtEnd) {
+    throw new MqttError(ReasonCode.MalformedPacket, "bytes in DISCONNECT of MQTT 3");
+  }
+  const properties = readReason(reader, FROM_CLIENTS, PropertyContext.Disconnect);
+  const packet = parseWhole("disconnect", firstByte, body, version);
+  return {
+    type: PacketType.Disconnect,
+    reasonCode: (packet.reasonCode ?? ReasonCode.Success) as ReasonCode,
+    sessionExpiryInterval: properties.sessionExpiryInterval,
+    reasonString: properties.reasonString,
+  };
+}
+
+/** AUTH => [reason_code [properties]]; a reserved packet type in MQTT 3. */
+export function readAuth(firstByte: number, body: ByteReader, version: ProtocolVersion): AuthPacket {
+  if (version !== 5) throw new MqttError(ReasonCode.MalformedPacket, "AUTH in MQTT 3");
+  readReason(new ByteReader(body.buffer, body.position, body.end), AUTH_CODES, PropertyContext.Auth);
+  if (body.isAtEnd) return { type: PacketType.Auth, reasonCode: 0 }; // mqtt-packet wants a Reason Code
+  return { type: PacketType.Auth, reasonCode: parseWhole("auth", firstByte, body, version).reasonCode };
+}
+
+function readReason(
+  reader: ByteReader,
+  allowed: ReadonlySet<number>,
+  context: PropertyContext,
+): PropertyValues {
+  if (reader.isAtEnd) return noProperties();
+  const reasonCode = reader.byte();
+  if (!allowed.has(reasonCode)) {
+    const clause = context === PropertyContext.Auth ? "MQTT-3.15.2-1" : "MQTT-3.14.2-1";
+    throw new MqttError(ReasonCode.ProtocolError, `Reason Code ${reasonCode}`, clause);
+  }
+  const properties = reader.isAtEnd ? noProperties() : readProperties(reader, context);
+  if (!reader.isAtEnd) throw new MqttError(ReasonCode.MalformedPacket, "bytes behind the properties");
+  return properties;
+}
