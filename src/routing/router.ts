@@ -1,8 +1,8 @@
 import type { TopicFilter, TopicName } from "../base/ids.ts";
 import type { Message } from "../base/message.ts";
-import type { Delivery } from "../base/queued-message.ts";
 import type { QoS } from "../base/qos.ts";
 import { lowerQoS } from "../base/qos.ts";
+import type { Delivery } from "../base/queued-message.ts";
 import { TopicTrie } from "./topic-trie.ts";
 
 /** Whoever gets messages: a session, a mapping of a bridge. `Q` is a durable queue in the state's words. */
@@ -97,22 +97,15 @@ export class Router<Q extends RoutableQueue> {
     return undefined;
   }
 
-  /**
-   * hot: hands the message to those who need no durable copy, and returns those who do.
-   * `publisherId` is compared for No Local [MQTT-3.8.3-3].
-   */
+  /** hot: hands the message to those who need no durable copy, and returns those who do. */
   route(message: Message): Routed<Q> {
     const plan = this.#planOf(message.topicName);
     if (plan.length === 0) return NOBODY;
     let targets: RoutedTarget<Q>[] | undefined;
     let matched = 0;
     for (let i = 0; i < plan.length; i++) {
-      let step = plan[i] as Step<Q>;
-      if (step.hasNoLocal && step.receiver.id === message.publisherId) {
-        const others = step.subscriptions.filter((subscription) => !subscription.noLocal);
-        if (others.length === 0) continue;
-        step = toStep(step.receiver, others);
-      }
+      const step = stepFor(plan[i] as Step<Q>, message);
+      if (step === undefined) continue;
       matched++;
       const delivery = deliveryOf(step, message);
       const queue = step.receiver.queueFor(message, delivery.qos);
@@ -143,6 +136,13 @@ export class Router<Q extends RoutableQueue> {
     this.#plans.set(topicName, plan);
     return plan;
   }
+}
+
+/** The step without its No Local subscriptions when the receiver published the message itself [MQTT-3.8.3-3]. */
+function stepFor<Q>(step: Step<Q>, message: Message): Step<Q> | undefined {
+  if (!step.hasNoLocal || step.receiver.id !== message.publisherId) return step;
+  const others = step.subscriptions.filter((subscription) => !subscription.noLocal);
+  return others.length === 0 ? undefined : toStep(step.receiver, others);
 }
 
 function deliveryOf<Q>(step: Step<Q>, message: Message): Delivery {

@@ -33,6 +33,8 @@ export type Operation =
       readonly clientId: ClientId;
       readonly expiryInterval: number;
       readonly keepWill: boolean;
+      /** Entries of the outbound queue up to this seq were sent. */
+      readonly sentSeq: number;
       readonly at: number;
     }
   | { readonly type: "discard"; readonly clientId: ClientId }

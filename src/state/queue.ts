@@ -12,10 +12,21 @@ export interface QueueConsumer {
   ready(): void;
 }
 
-export interface QueueLimits {
+/** What a queue may hold, and what happens beyond: set by its owner, not stored. */
+export interface QueuePolicy {
   readonly maximumMessages: number;
   readonly maximumBytes: number;
+  /** True: publishers of QoS 1 and 2 wait for room; false: the newest message is left out. */
+  readonly blocksWhenFull: boolean;
+  missed(message: Message): void;
 }
+
+const NO_LIMITS: QueuePolicy = {
+  maximumMessages: Number.POSITIVE_INFINITY,
+  maximumBytes: Number.POSITIVE_INFINITY,
+  blocksWhenFull: false,
+  missed() {},
+};
 
 /** Entries kept in memory ahead of the consumer, and read from disk at a time. */
 const WINDOW_ENTRIES = 2048;
@@ -40,7 +51,7 @@ export class Queue implements QueueRef {
   readonly id: number;
   readonly name: string;
   readonly createdAt: number;
-  limits: QueueLimits = { maximumMessages: Number.POSITIVE_INFINITY, maximumBytes: Number.POSITIVE_INFINITY };
+  policy: QueuePolicy = NO_LIMITS;
   /** Set while the open batch holds a change of this queue. */
   isDirty = false;
   readonly #store: StateStore;
@@ -63,9 +74,14 @@ export class Queue implements QueueRef {
   #sentSeq: number;
   #consumer: QueueConsumer | undefined;
   #waitsForCommit = false;
+  /** Set while a batch with changes of this queue is being written. */
+  #isBeingWritten = false;
+  /** Commits to wait for before reading from disk: changes made before `attach` are not there yet. */
+  #commitsBeforeReading = 0;
   #isLoading = false;
   /** Raised by attach and detach, so that a page read for the former consumer is thrown away. */
   #generation = 0;
+  #whenRoom: (() => void)[] = [];
 
   constructor(record: QueueRecord, store: StateStore) {
     this.slot = record.slot;
@@ -100,7 +116,20 @@ export class Queue implements QueueRef {
   }
 
   get isFull(): boolean {
-    return this.#count >= this.limits.maximumMessages || this.#bytes >= this.limits.maximumBytes;
+    return this.#count >= this.policy.maximumMessages || this.#bytes >= this.policy.maximumBytes;
+  }
+
+  get blocksWhenFull(): boolean {
+    return this.policy.blocksWhenFull;
+  }
+
+  missed(message: Message): void {
+    this.policy.missed(message);
+  }
+
+  /** Runs `task` once when the queue is not full (any more). */
+  whenRoom(task: () => void): void {
+    this.#whenRoom.push(task);
   }
 
   /** After a restart: entries up to `seq` may have been sent before. */
@@ -143,6 +172,7 @@ export class Queue implements QueueRef {
     this.#store.deleteEntry(this, entry);
     entry.stored = EntryState.Gone;
     this.#trim();
+    if (this.#whenRoom.length > 0 && !this.isFull) this.#tellRoom();
   }
 
   /** PUBREC came for a QoS 2 entry: its message is no longer needed, the PUBREL handshake is. */
@@ -159,6 +189,7 @@ export class Queue implements QueueRef {
   attach(consumer: QueueConsumer): void {
     this.#forgetWindow();
     this.#consumer = consumer;
+    this.#commitsBeforeReading = (this.isDirty ? 1 : 0) + (this.#isBeingWritten ? 1 : 0);
     if (this.#count === 0) this.#headSeq = this.#windowEnd = this.#nextSeq;
   }
 
@@ -189,15 +220,22 @@ export class Queue implements QueueRef {
   /** The batch that holds everything pushed so far is closed and about to be written. */
   frozen(): void {
     this.isDirty = false;
+    this.#isBeingWritten = true;
     this.#frozenSeq = this.#nextSeq;
   }
 
   /** The batch closed by the last `frozen` is on disk. */
   committed(): void {
+    this.#isBeingWritten = false;
     this.#committedSeq = this.#frozenSeq;
+    if (this.#commitsBeforeReading > 0) this.#commitsBeforeReading--;
     if (!this.#waitsForCommit) return;
     this.#waitsForCommit = false;
     this.#consumer?.ready();
+  }
+
+  #tellRoom(): void {
+    for (const task of this.#whenRoom.splice(0)) task();
   }
 
   #isWindowFull(): boolean {
@@ -224,7 +262,7 @@ export class Queue implements QueueRef {
   /** Reads the next page; what is not on disk yet is read after its commit. */
   #load(): void {
     if (this.#isLoading) return;
-    if (this.#windowEnd >= this.#committedSeq) {
+    if (this.#commitsBeforeReading > 0 || this.#windowEnd >= this.#committedSeq) {
       this.#waitsForCommit = true;
       return;
     }

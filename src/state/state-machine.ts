@@ -174,10 +174,7 @@ export class StateMachine {
   // hot: once per durable message
   #publish(operation: PublishOperation): void {
     const { message, targets, receivedFor, willOf } = operation;
-    if (receivedFor !== undefined) {
-      receivedFor.received.add(operation.packetId);
-      this.#store.putReceived(receivedFor.slot, receivedFor.clientId, operation.packetId);
-    }
+    if (receivedFor !== undefined) this.#receive(receivedFor, operation.packetId);
     if (willOf !== undefined) this.#clearWill(willOf);
     const body = sharedBody(message, targets);
     for (const target of targets) this.#push(target, message, body);
@@ -194,6 +191,12 @@ export class StateMachine {
     if (queue.isDirty) return;
     queue.isDirty = true;
     this.#dirty.push(queue);
+  }
+
+  #receive(session: DurableSession, packetId: number): void {
+    if (this.#sessions.get(session.clientId) !== session) return; // ended meanwhile
+    session.received.add(packetId);
+    this.#store.putReceived(session.slot, session.clientId, packetId);
   }
 
   #forget(session: DurableSession, packetId: number): void {
@@ -246,6 +249,7 @@ export class StateMachine {
     if (session === undefined) return;
     session.expiryInterval = operation.expiryInterval;
     session.disconnectedAt = operation.at;
+    session.sentSeq = operation.sentSeq;
     if (!operation.keepWill) session.will = undefined;
     this.#store.putSession(session.record());
   }

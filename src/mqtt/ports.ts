@@ -1,0 +1,202 @@
+import type { Clock } from "../base/clock.ts";
+import type { Counters } from "../base/counters.ts";
+import type { ClientId, TopicFilter, TopicName } from "../base/ids.ts";
+import type { Logger } from "../base/logger.ts";
+import type { Message } from "../base/message.ts";
+import type { QoS } from "../base/qos.ts";
+import type { Delivery, QueuedMessage } from "../base/queued-message.ts";
+
+/** Told when a durable change is as durable as configured. */
+export interface CommitWaiter {
+  committed(token: number): void;
+}
+
+/** Who takes messages out of a source. */
+export interface SourceConsumer {
+  readonly committedOnly: boolean;
+  ready(): void;
+}
+
+/** Where the messages for a session wait: a durable queue, or one in memory. */
+export interface DeliverySource {
+  readonly count: number;
+  readonly bytes: number;
+  /** Entries up to this seq went out before: they carry DUP when they go out again. */
+  readonly sentSeq: number;
+  attach(consumer: SourceConsumer): void;
+  detach(): void;
+  take(): QueuedMessage | undefined;
+}
+
+/** A durable queue as mqtt sees it: opaque but for reading. */
+export interface StoredQueue extends DeliverySource {
+  readonly isFull: boolean;
+  readonly blocksWhenFull: boolean;
+  missed(message: Message): void;
+  whenRoom(task: () => void): void;
+}
+
+export interface Will {
+  readonly message: Message;
+  /** Seconds. */
+  readonly delayInterval: number;
+}
+
+export interface SubscriptionOptions {
+  readonly qos: QoS;
+  readonly noLocal: boolean;
+  readonly retainAsPublished: boolean;
+  readonly retainHandling: 0 | 1 | 2;
+  /** 0 = none. */
+  readonly subscriptionIdentifier: number;
+}
+
+/** A session that outlives its connection, as the state machine keeps it; read here, changed only by the journal. */
+export interface StoredSession {
+  readonly clientId: ClientId;
+  readonly user: string;
+  readonly queue: StoredQueue;
+  /** Seconds; 0xffffffff = never expires. */
+  readonly expiryInterval: number;
+  /** Milliseconds since the epoch; 0 = connected. */
+  readonly disconnectedAt: number;
+  readonly will: Will | undefined;
+  readonly subscriptions: ReadonlyMap<TopicFilter, SubscriptionOptions>;
+  /** Packet Identifiers of QoS 2 messages accepted and not yet released. */
+  readonly received: ReadonlySet<number>;
+}
+
+/** The durable changes mqtt asks for. `waiter.committed(token)` runs when they are durable. */
+export interface SessionJournal {
+  open(
+    request: {
+      readonly clientId: ClientId;
+      readonly user: string;
+      readonly cleanStart: boolean;
+      readonly expiryInterval: number;
+      readonly will: Will | undefined;
+    },
+    waiter: CommitWaiter,
+    token: number,
+  ): void;
+  close(session: StoredSession, expiryInterval: number, keepWill: boolean): void;
+  discard(clientId: ClientId, waiter?: CommitWaiter, token?: number): void;
+  subscribe(
+    session: StoredSession,
+    topicFilter: TopicFilter,
+    options: SubscriptionOptions,
+    waiter: CommitWaiter,
+    token: number,
+  ): void;
+  unsubscribe(session: StoredSession, topicFilter: TopicFilter, waiter: CommitWaiter, token: number): void;
+  /** The client acknowledged: the entry leaves its queue. */
+  settle(session: StoredSession, seq: number): void;
+  /** PUBREC came: PUBREL may leave when this is durable. */
+  release(session: StoredSession, seq: number, waiter: CommitWaiter, token: number): void;
+  /** PUBREL came: the Packet Identifier may be used again when this is durable. */
+  forget(session: StoredSession, packetId: number, waiter: CommitWaiter, token: number): void;
+  readonly isBehind: boolean;
+  whenCaughtUp(task: () => void): void;
+}
+
+/** A receiver of messages as the router knows it; sessions satisfy it. */
+export interface MessageReceiver {
+  readonly id: string;
+  queueFor(message: Message, qos: QoS): StoredQueue | undefined;
+  deliver(message: Message, delivery: Delivery): void;
+}
+
+/** One claim of a session on messages. */
+export interface Route {
+  readonly receiver: MessageReceiver;
+  readonly topicFilter: TopicFilter;
+  readonly qos: QoS;
+  readonly noLocal: boolean;
+  readonly retainAsPublished: boolean;
+  readonly subscriptionIdentifier: number;
+}
+
+/** Walks the retained messages that match a filter, a slice at a time. */
+export interface RetainedWalk {
+  /** Up to `limit` messages; perhaps none although more will come. */
+  next(limit: number): readonly Message[];
+  readonly isDone: boolean;
+}
+
+/** The routing core, in mqtt's words. */
+export interface Routing {
+  addRoute(route: Route): void;
+  removeRoute(route: Route): void;
+  /** QoS 0: nothing to wait for. */
+  publishQoS0(message: Message): void;
+  /** Bits of `Published`: 1 = pending, the waiter will be told; 2 = somebody matched. */
+  publish(
+    message: Message,
+    receivedFor: StoredSession | undefined,
+    packetId: number,
+    waiter: CommitWaiter,
+    token: number,
+  ): number;
+  publishWill(message: Message, willOf: StoredSession | undefined): void;
+  deliverTo(receiver: MessageReceiver, message: Message, delivery: Delivery): void;
+  /** A full queue that the message would have to wait for. */
+  blockedBy(message: Message): { whenRoom(task: () => void): void } | undefined;
+  retained(topicFilter: TopicFilter): RetainedWalk;
+}
+
+/** What an authenticator decided. */
+export type AuthResult =
+  | { readonly accepted: true; readonly user: string }
+  | { readonly accepted: false; readonly reason: "badUserNameOrPassword" | "notAuthorized" };
+
+export interface Credentials {
+  readonly clientId: ClientId;
+  readonly username: string | undefined;
+  readonly password: Buffer | undefined;
+  readonly isLoopback: boolean;
+}
+
+/** Who somebody is: what rules are asked about. */
+export interface Identity {
+  readonly clientId: ClientId;
+  readonly user: string;
+}
+
+export interface Authorization {
+  authenticate(credentials: Credentials): AuthResult | Promise<AuthResult>;
+  mayPublish(identity: Identity, topicName: TopicName): boolean;
+  maySubscribe(identity: Identity, topicFilter: TopicFilter): boolean;
+  mayReceive(identity: Identity, topicName: TopicName): boolean;
+  /** False: no rules are configured and `mayReceive` need not be asked. */
+  readonly hasRules: boolean;
+}
+
+/** All that mqtt needs of the broker, gathered for compose. */
+export interface MqttPorts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly counters: Counters;
+  readonly journal: SessionJournal;
+  readonly routing: Routing;
+  readonly authorization: Authorization;
+  /** For assigned client ids. */
+  randomId(): string;
+}
+
+/** `mqtt:` and `sessions:` of the configuration. */
+export interface MqttOptions {
+  readonly maximumPacketSize: number;
+  readonly receiveMaximum: number;
+  readonly maximumInflight: number;
+  readonly topicAliasMaximum: number;
+  readonly maximumQoS: QoS;
+  readonly retainAvailable: boolean;
+  readonly wildcardSubscriptionAvailable: boolean;
+  readonly maximumKeepAlive: number;
+  readonly sessionExpiryMaximum: number;
+  readonly connectTimeout: number;
+  readonly maximumTopicLevels: number;
+  readonly maximumSubscriptionsPerClient: number;
+  readonly maximumQueuedMessages: number;
+  readonly maximumQueuedBytes: number;
+}

@@ -1,0 +1,196 @@
+import type { Message } from "../../base/message.ts";
+import type { Delivery, QueuedMessage } from "../../base/queued-message.ts";
+import type { DeliverySource, SourceConsumer } from "../ports.ts";
+
+/** The connection as the sending half of a session sees it. */
+export interface OutboundLink {
+  /** False while the client reads more slowly than it is sent to. */
+  readonly isWritable: boolean;
+  /** Returns false when the packet is larger than the client accepts: then it is as good as delivered [MQTT-3.1.2-25]. */
+  sendPublish(message: Message, delivery: Delivery, packetId: number, dup: boolean): boolean;
+  sendPubrel(packetId: number): void;
+}
+
+/** What the sender does with messages it is through with. */
+export interface OutboundPorts {
+  now(): number;
+  /** The message needs no more: acknowledged, expired, too large. */
+  settle(seq: number): void;
+  /** PUBREC came: calls `Outbound.released` when that is durable. */
+  release(seq: number, packetId: number): void;
+  dropped(reason: "expired" | "packet_too_large"): void;
+}
+
+/** Where one QoS 1 or 2 message stands: the sender of MQTT 5 §4.3. */
+const State = { AwaitingPuback: 0, AwaitingPubrec: 1, Releasing: 2, AwaitingPubcomp: 3 } as const;
+type State = (typeof State)[keyof typeof State];
+
+/**
+ * Sends a session's QoS 1 and 2 messages in order, at most `limit` unacknowledged at a time. The packet id follows
+ * from the place in the queue, so that it is the same when the message is sent again, even by another process.
+ */
+export class Outbound implements SourceConsumer {
+  readonly committedOnly = false;
+  readonly #source: DeliverySource;
+  readonly #ports: OutboundPorts;
+  /** By packet id: seq * 4 + state. No object per message. */
+  readonly #inflight = new Map<number, number>();
+  #link: OutboundLink | undefined;
+  #limit = 0;
+  /** Entries up to here went out over an earlier connection. */
+  #dupUpTo = -1;
+  /** Taken, but its packet id is still in use. */
+  #held: QueuedMessage | undefined;
+
+  constructor(source: DeliverySource, ports: OutboundPorts) {
+    this.#source = source;
+    this.#ports = ports;
+  }
+
+  get inflightCount(): number {
+    return this.#inflight.size;
+  }
+
+  /** Whether a message may go out at once, ahead of nothing. */
+  get isIdle(): boolean {
+    return (
+      this.#link?.isWritable === true &&
+      this.#held === undefined &&
+      this.#source.count === 0 &&
+      this.#inflight.size < this.#limit
+    );
+  }
+
+  /** A connection carries the session now: sends again what was not acknowledged [MQTT-4.4.0-1], then the rest. */
+  attach(link: OutboundLink, limit: number): void {
+    this.#link = link;
+    this.#limit = limit;
+    this.#inflight.clear();
+    this.#held = undefined;
+    this.#dupUpTo = this.#source.sentSeq;
+    this.#source.attach(this);
+    this.ready();
+  }
+
+  detach(): void {
+    this.#link = undefined;
+    this.#inflight.clear();
+    this.#held = undefined;
+    this.#source.detach();
+  }
+
+  /** Sends what may be sent now. */
+  ready(): void {
+    const link = this.#link;
+    while (link?.isWritable && this.#inflight.size < this.#limit) {
+      const queued = this.#held ?? this.#source.take();
+      if (queued === undefined) return;
+      this.#held = undefined;
+      if (this.#inflight.has(packetIdOf(queued.seq))) {
+        this.#held = queued;
+        return;
+      }
+      this.#send(link, queued);
+    }
+  }
+
+  /** hot: a message that did not have to wait in the source (`isIdle` was true). Returns false when its id is in use. */
+  sendNow(message: Message, delivery: Delivery, seq: number): boolean {
+    const packetId = packetIdOf(seq);
+    if (this.#inflight.has(packetId)) return false;
+    this.#sendPublish(this.#link as OutboundLink, message, delivery, seq, packetId);
+    return true;
+  }
+
+  /** PUBACK. Returns false when no such message awaits it. */
+  acknowledged(packetId: number): boolean {
+    const entry = this.#inflight.get(packetId);
+    if (entry === undefined || stateOf(entry) !== State.AwaitingPuback) return false;
+    return this.#done(packetId, entry);
+  }
+
+  /** PUBREC. A refusal ends the delivery; else PUBREL follows when the change is durable [MQTT-4.3.3-4]. */
+  received(packetId: number, isRefused: boolean): boolean {
+    const entry = this.#inflight.get(packetId);
+    if (entry === undefined) return false;
+    const state = stateOf(entry);
+    if (state === State.AwaitingPuback) return false;
+    if (state === State.AwaitingPubcomp) this.#link?.sendPubrel(packetId); // a repeat [MQTT-4.3.3-6]
+    if (state !== State.AwaitingPubrec) return true;
+    if (isRefused) return this.#done(packetId, entry);
+    this.#inflight.set(packetId, pack(seqOf(entry), State.Releasing));
+    this.#ports.release(seqOf(entry), packetId);
+    return true;
+  }
+
+  /** The PUBREC is durable: PUBREL may leave. */
+  released(packetId: number): void {
+    const entry = this.#inflight.get(packetId);
+    if (entry === undefined || stateOf(entry) !== State.Releasing) return;
+    this.#inflight.set(packetId, pack(seqOf(entry), State.AwaitingPubcomp));
+    this.#link?.sendPubrel(packetId);
+  }
+
+  /** PUBCOMP. */
+  completed(packetId: number): boolean {
+    const entry = this.#inflight.get(packetId);
+    if (entry === undefined || stateOf(entry) !== State.AwaitingPubcomp) return false;
+    return this.#done(packetId, entry);
+  }
+
+  #done(packetId: number, entry: number): true {
+    this.#inflight.delete(packetId);
+    this.#ports.settle(seqOf(entry));
+    this.ready();
+    return true;
+  }
+
+  #send(link: OutboundLink, { seq, message, delivery }: QueuedMessage): void {
+    const packetId = packetIdOf(seq);
+    if (message === undefined) {
+      this.#inflight.set(packetId, pack(seq, State.AwaitingPubcomp));
+      link.sendPubrel(packetId);
+    } else if (message.expiresAt !== 0 && message.expiresAt <= this.#ports.now() && seq > this.#dupUpTo) {
+      this.#drop(seq, "expired"); // delivery had not begun [MQTT-3.3.2-5]
+    } else {
+      this.#sendPublish(link, message, delivery, seq, packetId);
+    }
+  }
+
+  #sendPublish(
+    link: OutboundLink,
+    message: Message,
+    delivery: Delivery,
+    seq: number,
+    packetId: number,
+  ): void {
+    if (!link.sendPublish(message, delivery, packetId, seq <= this.#dupUpTo)) {
+      this.#drop(seq, "packet_too_large");
+      return;
+    }
+    const state = delivery.qos === 1 ? State.AwaitingPuback : State.AwaitingPubrec;
+    this.#inflight.set(packetId, pack(seq, state));
+  }
+
+  #drop(seq: number, reason: "expired" | "packet_too_large"): void {
+    this.#ports.settle(seq);
+    this.#ports.dropped(reason);
+  }
+}
+
+/** 1..65535, the same for the same place in the queue wherever it is computed. */
+function packetIdOf(seq: number): number {
+  return 1 + (seq % 65535);
+}
+
+function pack(seq: number, state: State): number {
+  return seq * 4 + state;
+}
+
+function seqOf(entry: number): number {
+  return Math.floor(entry / 4);
+}
+
+function stateOf(entry: number): State {
+  return (entry % 4) as State;
+}

@@ -1,0 +1,220 @@
+import type { ClientId } from "../../base/ids.ts";
+import type { CommitWaiter, MqttOptions, MqttPorts, StoredSession, Will } from "../ports.ts";
+import { Deadlines } from "./deadlines.ts";
+import { Session, type SessionLink } from "./session.ts";
+
+/** What a CONNECT asks of the sessions, after it was authenticated. */
+export interface AttachRequest {
+  readonly clientId: ClientId;
+  readonly user: string;
+  readonly cleanStart: boolean;
+  /** Seconds, capped by the server. */
+  readonly expiryInterval: number;
+  readonly will: Will | undefined;
+}
+
+export type AttachAnswer = (session: Session, isPresent: boolean) => void;
+
+const NEVER_EXPIRES = 0xffffffff;
+
+/**
+ * All sessions by client id: one at a time may be attached, the latest wins. Ends what expired and publishes the
+ * wills that fell due.
+ */
+export class SessionRegistry {
+  readonly #ports: MqttPorts;
+  readonly #options: MqttOptions;
+  readonly #sessions = new Map<ClientId, Session>();
+  /** CONNECTs whose session is being stored. */
+  readonly #pending = new Map<ClientId, PendingAttach>();
+  readonly #expiries: Deadlines<ClientId>;
+  readonly #wills: Deadlines<ClientId>;
+  #onlineCount = 0;
+
+  constructor(ports: MqttPorts, options: MqttOptions) {
+    this.#ports = ports;
+    this.#options = options;
+    const now = ports.clock.now();
+    this.#expiries = new Deadlines(now, (clientId) => this.#expire(clientId));
+    this.#wills = new Deadlines(now, (clientId) => this.#publishWillOf(clientId));
+  }
+
+  get count(): number {
+    return this.#sessions.size;
+  }
+
+  get onlineCount(): number {
+    return this.#onlineCount;
+  }
+
+  sessions(): IterableIterator<Session> {
+    return this.#sessions.values();
+  }
+
+  /** Whether somebody else's session has this client id: it is not taken over or wiped. */
+  belongsToAnother(clientId: ClientId, user: string): boolean {
+    const session = this.#sessions.get(clientId);
+    return session !== undefined && session.user !== user;
+  }
+
+  /** Gives the connection its session, new or found; `answer` runs once that is durable, unless it is overtaken. */
+  attach(link: SessionLink, request: AttachRequest, answer: AttachAnswer): void {
+    const { clientId } = request;
+    this.#pending.get(clientId)?.link.takenOver();
+    this.#pending.delete(clientId);
+    const before = this.#sessions.get(clientId);
+    before?.link?.takenOver(); // detaches it [MQTT-3.1.4-3]
+    const existing = this.#sessions.get(clientId);
+    if (request.cleanStart && existing !== undefined) this.#publishPendingWill(existing);
+    const isPresent = existing !== undefined && !request.cleanStart;
+    if (request.expiryInterval > 0 || isPresent) {
+      this.#openDurable(link, request, isPresent, answer);
+      return;
+    }
+    if (existing !== undefined) this.#ports.journal.discard(clientId); // [MQTT-3.1.2-4]
+    const session = this.#create(clientId, request.user, undefined);
+    session.transientWill = request.will;
+    this.#bind(session, link);
+    answer(session, false);
+  }
+
+  /**
+   * The connection of a session is gone. `expiryInterval` is what DISCONNECT may have changed it to. A graceful end
+   * removes the will [MQTT-3.1.2-10].
+   */
+  detach(link: SessionLink, session: Session, expiryInterval: number, isGraceful: boolean): void {
+    if (session.link !== link) return;
+    this.#onlineCount--;
+    const will = isGraceful ? undefined : session.will;
+    if (session.stored === undefined) {
+      session.detach();
+      this.#remove(session);
+      if (will !== undefined) this.#ports.routing.publishWill(will.message, undefined);
+      return;
+    }
+    this.#ports.journal.close(session.stored, expiryInterval, will !== undefined);
+    session.detach();
+    if (will !== undefined) this.#scheduleWill(session, will, expiryInterval);
+    if (expiryInterval === 0) this.#ports.journal.discard(session.id);
+    else this.#scheduleExpiry(session.id, expiryInterval, this.#ports.clock.now());
+  }
+
+  /** A connection that asked to attach is gone before it was answered. */
+  abandon(link: SessionLink, clientId: ClientId): void {
+    if (this.#pending.get(clientId)?.link === link) this.#pending.delete(clientId);
+  }
+
+  /** Ends sessions and publishes wills that fell due: call about once a second. */
+  advance(): void {
+    const now = this.#ports.clock.now();
+    this.#wills.advance(now);
+    this.#expiries.advance(now);
+  }
+
+  /** The state machine has a session: opened by a CONNECT, or found in the store at start. */
+  sessionOpened(stored: StoredSession): void {
+    const known = this.#sessions.get(stored.clientId);
+    if (known?.stored === stored) return;
+    if (known !== undefined) this.#remove(known);
+    const session = this.#create(stored.clientId, stored.user, stored);
+    for (const [topicFilter, options] of stored.subscriptions) session.addRoute(topicFilter, options);
+  }
+
+  /** All sessions were read back: those that were connected when the process ended have lost their connection now. */
+  startClocks(): void {
+    const now = this.#ports.clock.now();
+    for (const session of this.#sessions.values()) {
+      const { stored } = session;
+      if (stored === undefined) continue;
+      const wasConnected = stored.disconnectedAt === 0;
+      const since = wasConnected ? now : stored.disconnectedAt;
+      if (stored.will !== undefined) this.#wills.set(session.id, since + stored.will.delayInterval * 1000);
+      if (wasConnected) this.#ports.journal.close(stored, stored.expiryInterval, stored.will !== undefined);
+      if (stored.expiryInterval === 0) this.#expiries.set(session.id, now);
+      else this.#scheduleExpiry(session.id, stored.expiryInterval, since);
+    }
+  }
+
+  /** The state machine has dropped a session. */
+  sessionDeleted(stored: StoredSession): void {
+    const session = this.#sessions.get(stored.clientId);
+    if (session?.stored === stored) this.#remove(session);
+  }
+
+  #openDurable(link: SessionLink, request: AttachRequest, isPresent: boolean, answer: AttachAnswer): void {
+    const pending = new PendingAttach(link, () => {
+      if (this.#pending.get(request.clientId) !== pending) return; // overtaken or gone
+      this.#pending.delete(request.clientId);
+      const session = this.#sessions.get(request.clientId) as Session;
+      this.#expiries.cancel(request.clientId);
+      this.#wills.cancel(request.clientId); // resumed in time [MQTT-3.1.3-9]
+      this.#bind(session, link);
+      answer(session, isPresent);
+    });
+    this.#pending.set(request.clientId, pending);
+    if (!isPresent) {
+      const transient = this.#sessions.get(request.clientId);
+      if (transient !== undefined && transient.stored === undefined) this.#remove(transient);
+    }
+    this.#ports.journal.open(request, pending, 0);
+  }
+
+  #bind(session: Session, link: SessionLink): void {
+    this.#onlineCount++;
+    session.attach(link);
+  }
+
+  #create(clientId: ClientId, user: string, stored: StoredSession | undefined): Session {
+    const session = new Session({ clientId, user }, stored, this.#ports, {
+      maximumMessages: this.#options.maximumQueuedMessages,
+      maximumBytes: this.#options.maximumQueuedBytes,
+    });
+    this.#sessions.set(clientId, session);
+    return session;
+  }
+
+  #remove(session: Session): void {
+    session.removeRoutes();
+    if (this.#sessions.get(session.id) === session) this.#sessions.delete(session.id);
+    this.#expiries.cancel(session.id);
+    this.#wills.cancel(session.id);
+  }
+
+  #scheduleExpiry(clientId: ClientId, expiryInterval: number, since: number): void {
+    if (expiryInterval === NEVER_EXPIRES) return;
+    this.#expiries.set(clientId, since + expiryInterval * 1000);
+  }
+
+  #scheduleWill(session: Session, will: Will, expiryInterval: number): void {
+    const delayInterval = Math.min(will.delayInterval, expiryInterval); // [MQTT-3.1.3-9]
+    if (delayInterval === 0) this.#publishWillOf(session.id);
+    else this.#wills.set(session.id, this.#ports.clock.now() + delayInterval * 1000);
+  }
+
+  #publishWillOf(clientId: ClientId): void {
+    const session = this.#sessions.get(clientId);
+    if (session?.will !== undefined) this.#ports.routing.publishWill(session.will.message, session.stored);
+  }
+
+  /** The session ends while its will still waits: it is published now [MQTT-3.1.2-8]. */
+  #publishPendingWill(session: Session): void {
+    if (this.#wills.cancel(session.id)) this.#publishWillOf(session.id);
+  }
+
+  #expire(clientId: ClientId): void {
+    const session = this.#sessions.get(clientId);
+    if (session === undefined || session.link !== undefined || this.#pending.has(clientId)) return;
+    this.#publishPendingWill(session);
+    this.#ports.journal.discard(clientId);
+  }
+}
+
+class PendingAttach implements CommitWaiter {
+  readonly link: SessionLink;
+  readonly committed: () => void;
+
+  constructor(link: SessionLink, committed: () => void) {
+    this.link = link;
+    this.committed = committed;
+  }
+}

@@ -1,0 +1,194 @@
+import type { ClientId, TopicFilter } from "../../base/ids.ts";
+import type { Message } from "../../base/message.ts";
+import type { QoS } from "../../base/qos.ts";
+import type { Delivery } from "../../base/queued-message.ts";
+import type {
+  CommitWaiter,
+  MqttPorts,
+  Route,
+  StoredQueue,
+  StoredSession,
+  SubscriptionOptions,
+  Will,
+} from "../ports.ts";
+import { Outbound, type OutboundLink } from "./outbound.ts";
+import { type TransientLimits, TransientQueue } from "./transient-queue.ts";
+
+/** The connection that carries a session. */
+export interface SessionLink extends OutboundLink {
+  /** hot: QoS 0, or nothing when the client is too slow. */
+  sendQoS0(message: Message, delivery: Delivery): void;
+  /** Another connection took the session over: close with 0x8E [MQTT-3.1.4-3]. */
+  takenOver(): void;
+}
+
+/**
+ * What outlives a connection: subscriptions, unacknowledged messages, will. A durable session is a view of what the
+ * state machine keeps; any other lives here and ends with its connection. The router sees it as a receiver.
+ */
+export class Session implements CommitWaiter {
+  readonly id: ClientId;
+  readonly user: string;
+  readonly stored: StoredSession | undefined;
+  readonly outbound: Outbound;
+  /** For a session that is not durable; a durable one has its will in `stored`. */
+  transientWill: Will | undefined;
+  readonly #ports: MqttPorts;
+  readonly #transient: TransientQueue | undefined;
+  readonly #routes = new Map<TopicFilter, Route>();
+  readonly #transientReceived = new Set<number>();
+  #link: SessionLink | undefined;
+
+  constructor(
+    identity: { readonly clientId: ClientId; readonly user: string },
+    stored: StoredSession | undefined,
+    ports: MqttPorts,
+    limits: TransientLimits,
+  ) {
+    this.id = identity.clientId;
+    this.user = identity.user;
+    this.stored = stored;
+    this.#ports = ports;
+    this.#transient = stored === undefined ? new TransientQueue(limits) : undefined;
+    const source = this.#transient ?? (stored as StoredSession).queue;
+    this.outbound = new Outbound(source, {
+      now: () => ports.clock.now(),
+      settle: (seq) => this.#settle(seq),
+      release: (seq, packetId) => this.#release(seq, packetId),
+      dropped: (reason) => ports.counters.drop(reason),
+    });
+  }
+
+  get link(): SessionLink | undefined {
+    return this.#link;
+  }
+
+  get will(): Will | undefined {
+    return this.stored === undefined ? this.transientWill : this.stored.will;
+  }
+
+  get subscriptionCount(): number {
+    return this.#routes.size;
+  }
+
+  /** Messages that wait or are unacknowledged. */
+  get queuedMessages(): number {
+    return this.stored?.queue.count ?? (this.#transient?.count ?? 0) + this.outbound.inflightCount;
+  }
+
+  get queuedBytes(): number {
+    return this.stored?.queue.bytes ?? this.#transient?.bytes ?? 0;
+  }
+
+  hasSubscription(topicFilter: TopicFilter): boolean {
+    return this.#routes.has(topicFilter);
+  }
+
+  subscriptions(): IterableIterator<Route> {
+    return this.#routes.values();
+  }
+
+  /** Packet Identifiers of QoS 2 messages accepted from the client and not yet released. */
+  hasReceived(packetId: number): boolean {
+    return (this.stored?.received ?? this.#transientReceived).has(packetId);
+  }
+
+  get receivedCount(): number {
+    return (this.stored?.received ?? this.#transientReceived).size;
+  }
+
+  /** For a session that is not durable; a durable one learns it from the journal. */
+  rememberReceived(packetId: number): void {
+    if (this.stored === undefined) this.#transientReceived.add(packetId);
+  }
+
+  /** PUBREL. Returns true when `waiter` will be told that the change is durable; false: it need not be. */
+  forgetReceived(packetId: number, waiter: CommitWaiter, token: number): boolean {
+    if (this.stored === undefined) {
+      this.#transientReceived.delete(packetId);
+      return false;
+    }
+    this.#ports.journal.forget(this.stored, packetId, waiter, token);
+    return true;
+  }
+
+  attach(link: SessionLink): void {
+    this.#link = link;
+  }
+
+  /** CONNACK is out: deliver what waits, at most `limit` messages unacknowledged. */
+  resume(link: SessionLink, limit: number): void {
+    this.outbound.attach(link, limit);
+  }
+
+  detach(): void {
+    this.#link = undefined;
+    this.outbound.detach();
+  }
+
+  addRoute(topicFilter: TopicFilter, options: SubscriptionOptions): void {
+    this.removeRoute(topicFilter);
+    const { qos, noLocal, retainAsPublished, subscriptionIdentifier } = options;
+    const route = { receiver: this, topicFilter, qos, noLocal, retainAsPublished, subscriptionIdentifier };
+    this.#routes.set(topicFilter, route);
+    this.#ports.routing.addRoute(route);
+  }
+
+  removeRoute(topicFilter: TopicFilter): boolean {
+    const route = this.#routes.get(topicFilter);
+    if (route === undefined) return false;
+    this.#routes.delete(topicFilter);
+    this.#ports.routing.removeRoute(route);
+    return true;
+  }
+
+  removeRoutes(): void {
+    for (const topicFilter of [...this.#routes.keys()]) this.removeRoute(topicFilter);
+  }
+
+  // hot: as the router's receiver
+  queueFor(_message: Message, qos: QoS): StoredQueue | undefined {
+    return qos === 0 ? undefined : this.stored?.queue;
+  }
+
+  // hot: QoS 0, or any QoS of a session that is not durable
+  deliver(message: Message, delivery: Delivery): void {
+    if (!this.#mayReceive(message)) {
+      this.#ports.counters.drop("not_authorized");
+      return;
+    }
+    if (delivery.qos === 0) {
+      if (this.#link === undefined) this.#ports.counters.drop("receiver_offline");
+      else this.#link.sendQoS0(message, delivery);
+      return;
+    }
+    this.#deliverTransient(message, delivery);
+  }
+
+  /** A PUBREC of ours is durable. */
+  committed(packetId: number): void {
+    this.outbound.released(packetId);
+  }
+
+  #deliverTransient(message: Message, delivery: Delivery): void {
+    const queue = this.#transient as TransientQueue;
+    if (this.outbound.isIdle && this.outbound.sendNow(message, delivery, queue.nextSeq())) return;
+    if (queue.isFull) this.#ports.counters.drop("queue_full");
+    else queue.push(message, delivery);
+  }
+
+  #mayReceive(message: Message): boolean {
+    const { authorization } = this.#ports;
+    if (!authorization.hasRules) return true;
+    return authorization.mayReceive({ clientId: this.id, user: this.user }, message.topicName);
+  }
+
+  #settle(seq: number): void {
+    if (this.stored !== undefined) this.#ports.journal.settle(this.stored, seq);
+  }
+
+  #release(seq: number, packetId: number): void {
+    if (this.stored === undefined) this.outbound.released(packetId);
+    else this.#ports.journal.release(this.stored, seq, this, packetId);
+  }
+}

@@ -1,0 +1,110 @@
+import type { Message } from "../base/message.ts";
+import { owned } from "../base/message.ts";
+import type { Delivery } from "../base/queued-message.ts";
+import type { Receiver, RoutableQueue, RoutedTarget, Router } from "./router.ts";
+
+/** Told when what was handed over with `token` is durable. */
+export interface Waiter {
+  committed(token: number): void;
+}
+
+/** Everything one message changes durably: written in one atomic batch. `S` is a durable session in the state's words. */
+export interface DurablePublish<Q, S> {
+  readonly message: Message;
+  readonly targets: readonly RoutedTarget<Q>[];
+  readonly retain: boolean;
+  readonly receivedFor: S | undefined;
+  readonly packetId: number;
+  readonly willOf: S | undefined;
+}
+
+export interface PublishingPorts<Q, S> {
+  append(publish: DurablePublish<Q, S>, waiter?: Waiter, token?: number): void;
+}
+
+/** What became of a message, as bits. */
+export const Published = {
+  /** Something durable is being written: the waiter will be told. */
+  Pending: 1,
+  /** Somebody matched. */
+  Matched: 2,
+} as const;
+
+/** Takes messages in, hands them to those who need them at once, and the rest to the journal. */
+export class Publishing<Q extends RoutableQueue, S> {
+  readonly #router: Router<Q>;
+  readonly #ports: PublishingPorts<Q, S>;
+
+  constructor(router: Router<Q>, ports: PublishingPorts<Q, S>) {
+    this.#router = router;
+    this.#ports = ports;
+  }
+
+  /** hot: QoS 0, from read to output buffer without waiting for anything. */
+  publishQoS0(message: Message): void {
+    const { targets } = this.#router.route(message);
+    if (targets.length === 0 && !message.retain) return;
+    this.#append(message, targets, undefined, 0, undefined);
+  }
+
+  /**
+   * QoS 1 and 2. Without `Published.Pending` in the result the message is owned already and may be acknowledged;
+   * else `waiter` is told when every durable copy is on disk. `receivedFor` stores the QoS 2 identity with it.
+   */
+  publish(
+    message: Message,
+    receivedFor: S | undefined,
+    packetId: number,
+    waiter: Waiter,
+    token: number,
+  ): number {
+    const { matched, targets } = this.#router.route(message);
+    const isMatched = matched > 0 ? Published.Matched : 0;
+    if (targets.length === 0 && !message.retain && receivedFor === undefined) return isMatched;
+    this.#append(message, targets, receivedFor, packetId, undefined, waiter, token);
+    return isMatched | Published.Pending;
+  }
+
+  /** A will: published once, because it leaves the session in the same write. */
+  publishWill(message: Message, willOf: S | undefined): void {
+    const { targets } = this.#router.route(message);
+    if (targets.length === 0 && !message.retain && willOf === undefined) return;
+    this.#append(message, targets, undefined, 0, willOf);
+  }
+
+  /** One message for one receiver: a retained message for a new subscription. */
+  deliverTo(receiver: Receiver<Q>, message: Message, delivery: Delivery): void {
+    const queue = receiver.queueFor(message, delivery.qos);
+    if (queue === undefined) receiver.deliver(message, delivery);
+    else if (queue.isFull) queue.missed(message);
+    else {
+      const targets = [{ queue, delivery }];
+      const publish = {
+        message,
+        targets,
+        retain: false,
+        receivedFor: undefined,
+        packetId: 0,
+        willOf: undefined,
+      };
+      this.#ports.append(publish);
+    }
+  }
+
+  #append(
+    message: Message,
+    targets: readonly RoutedTarget<Q>[],
+    receivedFor: S | undefined,
+    packetId: number,
+    willOf: S | undefined,
+    waiter?: Waiter,
+    token?: number,
+  ): void {
+    const { retain } = message;
+    this.#ports.append(
+      { message: owned(message), targets, retain, receivedFor, packetId, willOf },
+      waiter,
+      token,
+    );
+  }
+}
