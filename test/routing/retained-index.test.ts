@@ -5,6 +5,7 @@ import type { Message } from "../../src/base/message.ts";
 import { filterMatches } from "../../src/base/topic-filter.ts";
 import { toTopicName } from "../../src/base/topic-name.ts";
 import { RetainedIndex } from "../../src/routing/retained-index.ts";
+import { heapBytesInUse } from "../support/heap.ts";
 import { filter, topicFilters, topicNames } from "./topic-names.ts";
 
 function topic(text: string): TopicName {
@@ -151,6 +152,18 @@ describe("retained index", () => {
     for (; !cursor.isDone; slices++) expect(cursor.next(100)).toEqual([]);
 
     expect(slices).toBeGreaterThan(2);
+  });
+
+  it("keeps nothing of topics that are gone", () => {
+    const all = Array.from({ length: 20_000 }, (_, at) => topic(`fleet/device-${at}/state/now`));
+    const index = indexOf("fleet/gateway");
+    const empty = heapBytesInUse();
+
+    for (const each of all) index.set(aRetained(each));
+    for (const each of all) index.delete(each);
+
+    expect((heapBytesInUse() - empty) / all.length).toBeLessThan(25);
+    expect([index.size, index.bytes]).toEqual([1, "fleet/gateway".length + "value".length]);
   });
 
   it("walks topics of 65,535 levels without recursion", () => {

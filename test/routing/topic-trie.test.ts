@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { TopicFilter } from "../../src/base/ids.ts";
 import { filterMatches } from "../../src/base/topic-filter.ts";
 import { TopicTrie } from "../../src/routing/topic-trie.ts";
+import { heapBytesInUse } from "../support/heap.ts";
 import { filter, topicFilters, topicNames } from "./topic-names.ts";
 
 const WHOLE_TOPIC = 65_535;
@@ -34,30 +35,28 @@ describe("topic trie", () => {
   });
 
   it("keeps what a plain list keeps through any sequence of additions and removals", () => {
-    const step = fc.record({
-      adds: fc.boolean(),
-      filter: topicFilters,
-      value: fc.integer({ min: 1, max: 4 }),
-    });
+    const pool = fc.uniqueArray(topicFilters, { minLength: 1, maxLength: 8 });
+    const step = fc.record({ adds: fc.boolean(), at: fc.nat(7), value: fc.integer({ min: 1, max: 3 }) });
+    const topics = fc.array(topicNames, { minLength: 20, maxLength: 20 });
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), topicNames, (steps, topicName) => {
+      fc.property(pool, fc.array(step, { maxLength: 60 }), topics, (filters, steps, names) => {
         const trie = new TopicTrie<number>();
         const model: { filter: TopicFilter; value: number }[] = [];
 
-        for (const { adds, filter: at, value } of steps) {
-          const known = model.findIndex((pair) => pair.filter === at && pair.value === value);
-          if (adds) {
-            trie.add(at, value);
-            if (known < 0) model.push({ filter: at, value });
-          } else {
-            expect(trie.remove(at, value)).toBe(known >= 0);
-            if (known >= 0) model.splice(known, 1);
-          }
+        for (const { adds, at, value } of steps) {
+          const chosen = filters[at % filters.length] as TopicFilter;
+          const known = model.findIndex((pair) => pair.filter === chosen && pair.value === value);
+          if (adds) trie.add(chosen, value);
+          else expect(trie.remove(chosen, value)).toBe(known >= 0);
+          if (adds && known < 0) model.push({ filter: chosen, value });
+          if (!adds && known >= 0) model.splice(known, 1);
         }
 
-        const expected = model.filter((pair) => filterMatches(pair.filter, topicName));
-        expect(matches(trie, topicName)).toEqual(expected.map((pair) => pair.value).sort());
         expect(trie.size).toBe(model.length);
+        for (const name of names) {
+          const expected = model.filter((pair) => filterMatches(pair.filter, name));
+          expect(matches(trie, name)).toEqual(expected.map((pair) => pair.value).sort());
+        }
       }),
       { numRuns: 2_000 },
     );
@@ -111,6 +110,21 @@ describe("topic trie", () => {
       expect(matches(trie, "fleet/all/state")).toEqual([10_000, 9_999]);
       expect(trie.size).toBe(2);
     }
+  });
+
+  it("keeps nothing of filters that are gone, and at most 500 bytes of each that is there", () => {
+    const trie = trieOf("fleet/+/state");
+    const all = Array.from({ length: 20_000 }, (_, at) => filter(`fleet/device-${at}/cmd/#`));
+    const value = "the same";
+    const empty = heapBytesInUse();
+
+    for (const each of all) trie.add(each, value);
+    const full = heapBytesInUse();
+    for (const each of all) trie.remove(each, value);
+
+    expect((full - empty) / all.length).toBeLessThan(500);
+    expect((heapBytesInUse() - empty) / all.length).toBeLessThan(25);
+    expect(trie.size).toBe(1);
   });
 
   it("walks filters and topics of 65,535 levels without recursion", () => {
