@@ -1,0 +1,131 @@
+import type { Socket } from "node:net";
+import type { ByteReceiver, ByteStream, TransportKind } from "../base/byte-stream.ts";
+import type { Cancel, Clock } from "../base/clock.ts";
+import { formatAddress, isLoopbackAddress } from "../base/network-address.ts";
+import { LINGER_MS } from "./ports.ts";
+
+const OWNER = Symbol("stream");
+
+/** A socket that knows its stream: the event functions below are shared by all connections, none is a closure. */
+type OwnedSocket = Socket & { [OWNER]: TcpStream };
+
+/** One TCP connection, as thin as it can be. */
+export class TcpStream implements ByteStream {
+  readonly remoteAddress: string;
+  readonly isLoopback: boolean;
+  readonly #socket: OwnedSocket;
+  readonly #clock: Clock;
+  #receiver: ByteReceiver | undefined;
+  #error: Error | undefined;
+  #isEnding = false;
+  #isClosed = false;
+  #cancelLinger: Cancel | undefined;
+
+  constructor(socket: Socket, clock: Clock) {
+    const address = socket.remoteAddress ?? "";
+    this.remoteAddress = formatAddress(address, socket.remotePort ?? 0);
+    this.isLoopback = isLoopbackAddress(address);
+    this.#clock = clock;
+    this.#socket = Object.assign(socket, { [OWNER]: this });
+    socket.on("error", onError);
+    socket.on("close", onClose);
+  }
+
+  get transport(): TransportKind {
+    return "tcp";
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  start(receiver: ByteReceiver): void {
+    this.#receiver = receiver;
+    if (this.#isClosed) {
+      process.nextTick(() => receiver.closed(this.#error));
+      return;
+    }
+    const socket = this.#socket;
+    socket.on("data", onData);
+    socket.on("drain", onDrain);
+    socket.on("end", onEnd);
+    socket.resume();
+  }
+
+  // hot: once per connection and turn of the loop
+  write(bytes: Buffer, onWritten?: () => void): void {
+    const socket = this.#socket;
+    if (socket.writable) socket.write(bytes, onWritten);
+    else if (onWritten !== undefined) process.nextTick(onWritten); // nobody will read it: the bytes are free again
+  }
+
+  cork(): void {
+    this.#socket.cork();
+  }
+
+  uncork(): void {
+    this.#socket.uncork();
+  }
+
+  pause(): void {
+    if (!this.#isEnding) this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  end(): void {
+    if (this.#isEnding || this.#isClosed) return;
+    this.#isEnding = true;
+    this.#socket.resume(); // what still comes is thrown away; unread bytes would turn our FIN into a reset
+    this.#socket.end();
+    this.#cancelLinger = this.#clock.after(LINGER_MS, () => this.#socket.destroy());
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** For the socket's events only. */
+  received(chunk: Buffer): void {
+    if (!this.#isEnding) this.#receiver?.bytes(chunk);
+  }
+
+  /** For the socket's events only. */
+  hasDrained(): void {
+    if (!this.#isEnding) this.#receiver?.drained();
+  }
+
+  /** For the socket's events only. */
+  failed(error: Error): void {
+    this.#error ??= error;
+  }
+
+  /** For the socket's events only. */
+  hasClosed(): void {
+    this.#isClosed = true;
+    this.#cancelLinger?.();
+    this.#receiver?.closed(this.#error);
+  }
+}
+
+function onData(this: Socket, chunk: Buffer): void {
+  (this as OwnedSocket)[OWNER].received(chunk);
+}
+
+function onDrain(this: Socket): void {
+  (this as OwnedSocket)[OWNER].hasDrained();
+}
+
+function onEnd(this: Socket): void {
+  (this as OwnedSocket)[OWNER].end();
+}
+
+function onError(this: Socket, error: Error): void {
+  (this as OwnedSocket)[OWNER].failed(error);
+}
+
+function onClose(this: Socket): void {
+  (this as OwnedSocket)[OWNER].hasClosed();
+}
