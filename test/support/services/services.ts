@@ -1,0 +1,83 @@
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { describe, it } from "vitest";
+import { isKafkaInstalled } from "./kafka.ts";
+
+/** A real server or client that some suites need and that `.ci/run` installs. */
+export type Service =
+  | "kafka"
+  | "rabbitmq"
+  | "mosquitto"
+  | "mosquitto-clients"
+  | "redis"
+  | "nats"
+  | "chromium";
+
+interface Requirement {
+  readonly name: string;
+  /** How to get it, for the one line that says why a suite was skipped. */
+  readonly from: string;
+  isInstalled(): boolean;
+}
+
+const requirements: Readonly<Record<Service, Requirement>> = {
+  kafka: { name: "Kafka", from: "test/support/services/kafka/install.sh", isInstalled: isKafkaUsable },
+  rabbitmq: debianPackage("RabbitMQ", "rabbitmq-server", "rabbitmq-server", "epmd"),
+  mosquitto: debianPackage("mosquitto", "mosquitto", "mosquitto"),
+  "mosquitto-clients": debianPackage("mosquitto_pub", "mosquitto-clients", "mosquitto_pub", "mosquitto_sub"),
+  redis: debianPackage("Redis", "redis-server", "redis-server"),
+  nats: debianPackage("NATS", "nats-server", "nats-server"),
+  chromium: debianPackage("Chromium", "chromium", "chromium"),
+};
+
+/**
+ * A suite that needs a real server: runs when the server is installed and is skipped with one line otherwise.
+ * With REQUIRE_SERVICES=1 a missing server is a failure.
+ */
+export function describeWithService(service: Service, title: string, body: () => void): void {
+  const { name, from, isInstalled } = requirements[service];
+  if (isInstalled()) {
+    describe(title, body);
+    return;
+  }
+  const reason = `${name} is not installed (${from})`;
+  const { REQUIRE_SERVICES } = process.env;
+  if (REQUIRE_SERVICES === "1") {
+    describe(title, () => {
+      it(`needs ${name}`, () => {
+        throw new Error(reason);
+      });
+    });
+    return;
+  }
+  process.stderr.write(`${title}: skipped: ${reason}\n`);
+  describe.skip(`${title}: ${reason}`, body);
+}
+
+/** The path of a program, looked for on PATH and where Debian puts servers; undefined when it is not there. */
+export function findProgram(program: string): string | undefined {
+  const { PATH = "" } = process.env;
+  const folders = [...PATH.split(delimiter), "/usr/sbin", "/usr/local/sbin"];
+  return folders.map((folder) => join(folder, program)).find(isExecutable);
+}
+
+function isKafkaUsable(): boolean {
+  return isKafkaInstalled() && findProgram("java") !== undefined;
+}
+
+function debianPackage(name: string, packageName: string, ...programs: string[]): Requirement {
+  return {
+    name,
+    from: `apt-get install ${packageName}`,
+    isInstalled: () => programs.every((program) => findProgram(program) !== undefined),
+  };
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
