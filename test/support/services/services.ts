@@ -1,5 +1,5 @@
 import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, isAbsolute, join } from "node:path";
 import { describe, it } from "vitest";
 import { isKafkaInstalled } from "./kafka.ts";
 
@@ -58,7 +58,7 @@ export function describeWithService(service: Service, title: string, body: () =>
 export function findProgram(program: string): string | undefined {
   const { PATH = "" } = process.env;
   const folders = [...PATH.split(delimiter), "/usr/sbin", "/usr/local/sbin"];
-  return folders.map((folder) => join(folder, program)).find(isExecutable);
+  return folders.map((folder) => (isAbsolute(program) ? program : join(folder, program))).find(isExecutable);
 }
 
 function isKafkaUsable(): boolean {

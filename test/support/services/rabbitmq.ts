@@ -1,0 +1,138 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePorts } from "../free-port.ts";
+import { ServerProcess } from "./server-process.ts";
+import { findProgram } from "./services.ts";
+
+const START_TIMEOUT_MS = 60_000;
+const PROTOCOL_HEADER = Buffer.from("AMQP\x00\x00\x09\x01", "latin1");
+// Debian's wrapper in /usr/sbin changes to the user rabbitmq; the script itself runs as whoever starts it.
+const SCRIPTS = ["/usr/lib/rabbitmq/bin/rabbitmq-server", "/usr/local/sbin/rabbitmq-server"];
+
+/** A real RabbitMQ with its own node name, port mapper (epmd), home and data, on loopback ports. */
+export interface RabbitmqServer {
+  /** `amqp://` with user, password and port. */
+  readonly url: string;
+  readonly port: number;
+  /** What the server wrote since its last start. */
+  output(): string;
+  /** Orderly end; the data stays. */
+  stop(): Promise<void>;
+  /** SIGKILL of the Erlang virtual machine; the data stays. */
+  kill(): Promise<void>;
+  /** Starts again on the same port and data, after stopping the server when it runs. */
+  restart(): Promise<void>;
+  /** Kills the server and its port mapper and removes the data. */
+  dispose(): Promise<void>;
+}
+
+export interface RabbitmqOptions {
+  /** Lines added to rabbitmq.conf, such as `vm_memory_high_watermark.absolute = 64MB`. */
+  readonly configLines?: readonly string[];
+}
+
+interface Ports {
+  readonly amqp: number;
+  readonly distribution: number;
+  readonly portMapper: number;
+}
+
+/** Starts RabbitMQ; resolves when it answers an AMQP protocol header. */
+export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<RabbitmqServer> {
+  const folder = await mkdtemp(join(tmpdir(), "causeway-rabbitmq-"));
+  const [amqp, distribution, portMapper] = (await freePorts(3)) as [number, number, number];
+  const ports = { amqp, distribution, portMapper };
+  const environment = environmentFor(folder, ports);
+  await writeConfig(folder, ports, options);
+
+  const mapper = new ServerProcess({
+    command: "epmd",
+    args: ["-port", String(portMapper), "-address", "127.0.0.1"],
+  });
+  await mapper.waitUntil("listening", () => accepts(portMapper), START_TIMEOUT_MS);
+  let server = await launch(environment, amqp);
+
+  return {
+    url: `amqp://guest:guest@127.0.0.1:${amqp}`,
+    port: amqp,
+    output: () => server.output(),
+    kill: () => server.kill(),
+    async stop() {
+      await server.stop();
+    },
+    async restart() {
+      if (server.isRunning) await server.stop();
+      server = await launch(environment, amqp);
+    },
+    async dispose() {
+      await server.kill();
+      await mapper.kill();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function launch(environment: NodeJS.ProcessEnv, port: number): Promise<ServerProcess> {
+  const command = SCRIPTS.find((script) => findProgram(script) !== undefined) ?? "rabbitmq-server";
+  const server = new ServerProcess({ command, args: [], env: environment });
+  await server.waitUntil("ready", () => answersProtocolHeader(port), START_TIMEOUT_MS);
+  return server;
+}
+
+function environmentFor(folder: string, ports: Ports): NodeJS.ProcessEnv {
+  return {
+    HOME: folder,
+    RABBITMQ_NODENAME: `causeway${ports.amqp}@localhost`,
+    RABBITMQ_NODE_PORT: String(ports.amqp),
+    RABBITMQ_DIST_PORT: String(ports.distribution),
+    RABBITMQ_MNESIA_BASE: join(folder, "mnesia"),
+    RABBITMQ_LOG_BASE: join(folder, "log"),
+    RABBITMQ_LOGS: "-",
+    RABBITMQ_SCHEMA_DIR: join(folder, "schema"),
+    RABBITMQ_GENERATED_CONFIG_DIR: join(folder, "generated"),
+    RABBITMQ_CONFIG_FILE: join(folder, "rabbitmq.conf"),
+    RABBITMQ_CONF_ENV_FILE: join(folder, "rabbitmq-env.conf"),
+    RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, "enabled_plugins"),
+    RABBITMQ_PID_FILE: join(folder, "pid"),
+    ERL_EPMD_ADDRESS: "127.0.0.1",
+    ERL_EPMD_PORT: String(ports.portMapper),
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: "-kernel inet_dist_use_interface {127,0,0,1} +S 1:1",
+  };
+}
+
+async function writeConfig(folder: string, ports: Ports, options: RabbitmqOptions): Promise<void> {
+  const lines = [
+    `listeners.tcp.1 = 127.0.0.1:${ports.amqp}`,
+    "log.console.level = warning",
+    ...(options.configLines ?? []),
+  ];
+  await writeFile(join(folder, "rabbitmq.conf"), `${lines.join("\n")}\n`);
+  await writeFile(join(folder, "rabbitmq-env.conf"), "");
+  await writeFile(join(folder, "enabled_plugins"), "[rabbitmq_amqp1_0].\n");
+}
+
+function answersProtocolHeader(port: number): Promise<boolean> {
+  return exchange(port, PROTOCOL_HEADER);
+}
+
+function accepts(port: number): Promise<boolean> {
+  return exchange(port, undefined);
+}
+
+/** Whether a connection is accepted and, when something is sent, answered. */
+function exchange(port: number, request: Buffer | undefined): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    const end = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(2000, () => end(false));
+    socket.once("error", () => end(false));
+    socket.once("close", () => end(false));
+    socket.once("connect", () => (request === undefined ? end(true) : socket.write(request)));
+    socket.once("data", () => end(true));
+  });
+}
