@@ -89,7 +89,7 @@ export class SessionRegistry {
     if (session.stored === undefined) {
       session.detach();
       this.#remove(session);
-      if (will !== undefined) this.#ports.routing.publishWill(will.message, undefined);
+      if (will !== undefined) this.#publish(will, undefined);
       return;
     }
     this.#ports.journal.close(session.stored, expiryInterval, will !== undefined);
@@ -97,11 +97,6 @@ export class SessionRegistry {
     if (will !== undefined) this.#scheduleWill(session, will, expiryInterval);
     if (expiryInterval === 0) this.#ports.journal.discard(session.id);
     else this.#scheduleExpiry(session.id, expiryInterval, this.#ports.clock.now());
-  }
-
-  /** A connection that asked to attach is gone before it was answered. */
-  abandon(link: SessionLink, clientId: ClientId): void {
-    if (this.#pending.get(clientId)?.link === link) this.#pending.delete(clientId);
   }
 
   /** Ends sessions and publishes wills that fell due: call about once a second. */
@@ -193,7 +188,14 @@ export class SessionRegistry {
 
   #publishWillOf(clientId: ClientId): void {
     const session = this.#sessions.get(clientId);
-    if (session?.will !== undefined) this.#ports.routing.publishWill(session.will.message, session.stored);
+    if (session?.will !== undefined) this.#publish(session.will, session.stored);
+  }
+
+  /** Message Expiry counts from now on (MQTT 5 §3.1.3.2.4). */
+  #publish({ message }: Will, willOf: StoredSession | undefined): void {
+    const now = this.#ports.clock.now();
+    const expiresAt = message.expiresAt === 0 ? 0 : now + message.expiresAt - message.receivedAt;
+    this.#ports.routing.publishWill({ ...message, receivedAt: now, expiresAt }, willOf);
   }
 
   /** The session ends while its will still waits: it is published now [MQTT-3.1.2-8]. */

@@ -1,0 +1,497 @@
+import type { ByteReceiver, ByteStream } from "../../base/byte-stream.ts";
+import type { Cancel } from "../../base/clock.ts";
+import { describe } from "../../base/errors.ts";
+import type { Message } from "../../base/message.ts";
+import type { Delivery } from "../../base/queued-message.ts";
+import {
+  type AckType,
+  ackLength,
+  PINGRESP,
+  readAckPacketId,
+  readAckReasonCode,
+  writeAck,
+} from "../codec/acks.ts";
+import { checkPingreq, decodeControl } from "../codec/control.ts";
+import { encodeControl } from "../codec/control-writer.ts";
+import { Framer, type FrameSink } from "../codec/framer.ts";
+import {
+  type ClientControlPacket,
+  type ConnectPacket,
+  type DisconnectPacket,
+  PacketType,
+  type ProtocolVersion,
+  type PublishPacket,
+  type ServerControlPacket,
+} from "../codec/packets.ts";
+import { readPublish } from "../codec/publish.ts";
+import type { TopicCache } from "../codec/topic-cache.ts";
+import {
+  handleAuth,
+  handlePuback,
+  handlePubcomp,
+  handlePubrec,
+  handlePubrel,
+} from "../handlers/acknowledgements.ts";
+import type { Client } from "../handlers/client.ts";
+import { type Admission, admit } from "../handlers/connect.ts";
+import { type Blocked, handlePublish, handlePublishQoS0 } from "../handlers/publish.ts";
+import { handleSubscribe } from "../handlers/subscribe.ts";
+import { handleUnsubscribe } from "../handlers/unsubscribe.ts";
+import { MqttError } from "../mqtt-error.ts";
+import type { Identity, MqttOptions, MqttPorts } from "../ports.ts";
+import { ReasonCode } from "../reason-code.ts";
+import type { Session, SessionLink } from "../session/session.ts";
+import type { SessionRegistry } from "../session/session-registry.ts";
+import { AckOrder, type AckWriter } from "./ack-order.ts";
+import { type Flusher, Output } from "./output.ts";
+import { PublishSender } from "./publish-sender.ts";
+import { TopicAliases } from "./topic-aliases.ts";
+
+/** What all connections share. */
+export interface ConnectionContext {
+  readonly ports: MqttPorts;
+  readonly options: MqttOptions;
+  readonly sessions: SessionRegistry;
+  readonly topics: TopicCache;
+  readonly flusher: Flusher;
+  /** Called once, when the connection has ended. */
+  closed(connection: Connection): void;
+}
+
+/** Before CONNECT is accepted no larger packet is read (a CONNECT with will and password fits). */
+const UNAUTHENTICATED_PACKET_BYTES = 64 * 1024;
+/** A client that has left this much of what was flushed unread is slow: QoS 0 is dropped, QoS 1 and 2 wait. */
+const SLOW_RECEIVER_BYTES = 8 * 1024 * 1024;
+
+/** How long a peer may take to read our last bytes and close. */
+const LINGER_MS = 5000;
+
+const Phase = { AwaitingConnect: 0, Connecting: 1, Connected: 2, Closed: 3 } as const;
+type Phase = (typeof Phase)[keyof typeof Phase];
+
+/** One network connection (MQTT 5 §4.2): turns bytes into packets for the handlers, and their answers into bytes. */
+export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, SessionLink {
+  readonly stream: ByteStream;
+  readonly acks: AckOrder;
+  readonly #context: ConnectionContext;
+  readonly #framer: Framer;
+  readonly #output: Output;
+  readonly #openedAt: number;
+  #sender: PublishSender;
+  #phase: Phase = Phase.AwaitingConnect;
+  #version: ProtocolVersion = 4;
+  #identity: Identity | undefined;
+  #session: Session | undefined;
+  #aliases: TopicAliases;
+  /** Milliseconds; 0 = none. */
+  #keepAliveMs = 0;
+  #lastReceivedAt: number;
+  #expiryInterval = 0;
+  #isGraceful = false;
+  /** A publish that waits for room in an outbox. */
+  #blockedPublish: PublishPacket | undefined;
+  #hasProblemInformation = true;
+  #isResuming = false;
+  #cancelLinger: Cancel | undefined;
+
+  constructor(stream: ByteStream, context: ConnectionContext) {
+    this.stream = stream;
+    this.#context = context;
+    this.#framer = new Framer(Math.min(UNAUTHENTICATED_PACKET_BYTES, context.options.maximumPacketSize));
+    this.#output = new Output(stream, context.flusher);
+    this.acks = new AckOrder(this);
+    this.#aliases = new TopicAliases(0);
+    this.#sender = new PublishSender(this.#output, 4, 0);
+    this.#openedAt = this.#lastReceivedAt = context.ports.clock.now();
+    context.ports.counters.connectionsOpened++;
+  }
+
+  get session(): Session {
+    return this.#session as Session;
+  }
+
+  get identity(): Identity {
+    return this.#identity as Identity;
+  }
+
+  get version(): ProtocolVersion {
+    return this.#version;
+  }
+
+  get aliases(): TopicAliases {
+    return this.#aliases;
+  }
+
+  get isConnected(): boolean {
+    return this.#phase === Phase.Connected;
+  }
+
+  start(): void {
+    this.stream.start(this);
+  }
+
+  // ---- bytes in
+
+  bytes(chunk: Buffer): void {
+    if (this.#phase === Phase.Closed) return;
+    const { ports } = this.#context;
+    this.#lastReceivedAt = ports.clock.now();
+    ports.counters.bytesReceived += chunk.length;
+    try {
+      this.#framer.push(chunk, this);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** hot: one packet. Returns false when reading must pause. */
+  frame(firstByte: number, buffer: Buffer, start: number, end: number): boolean {
+    if (this.#phase !== Phase.Connected) return this.#handleFirst(firstByte, buffer, start, end);
+    switch (firstByte >> 4) {
+      case PacketType.Publish:
+        return this.#handlePublish(firstByte, buffer, start, end);
+      case PacketType.Puback:
+        handlePuback(this, readAckPacketId(buffer, start, end, this.#version));
+        return true;
+      case PacketType.Pubrec:
+      case PacketType.Pubrel:
+      case PacketType.Pubcomp:
+        return this.#handleQoS2(firstByte >> 4, buffer, start, end);
+      case PacketType.Pingreq:
+        checkPingreq(start, end);
+        this.#output.write(PINGRESP); // [MQTT-3.12.4-1]
+        return true;
+      default:
+        return this.#handleControl(decodeControl(firstByte, buffer, start, end, this.#version));
+    }
+  }
+
+  drained(): void {
+    this.#session?.outbound.ready();
+  }
+
+  closed(error: Error | undefined): void {
+    if (error !== undefined) this.#log("debug", { err: error }, "connection failed");
+    this.#cancelLinger?.();
+    this.#end();
+  }
+
+  // ---- packets out
+
+  get isWritable(): boolean {
+    return this.#phase === Phase.Connected && this.#output.waitingBytes < SLOW_RECEIVER_BYTES;
+  }
+
+  sendQoS0(message: Message, delivery: Delivery): void {
+    const { counters, clock } = this.#context.ports;
+    if (!this.isWritable) counters.drop("slow_receiver");
+    else if (message.expiresAt !== 0 && message.expiresAt <= clock.now()) counters.drop("expired");
+    else if (this.#sender.send(message, delivery, 0, false, clock)) counters.messagesSent[0]++;
+    else counters.drop("packet_too_large");
+  }
+
+  sendPublish(message: Message, delivery: Delivery, packetId: number, dup: boolean): boolean {
+    const { counters, clock } = this.#context.ports;
+    if (!this.#sender.send(message, delivery, packetId, dup, clock)) return false;
+    counters.messagesSent[delivery.qos]++;
+    return true;
+  }
+
+  sendPubrel(packetId: number): void {
+    this.writeAck(PacketType.Pubrel, packetId, ReasonCode.Success);
+  }
+
+  writeAck(type: AckType, packetId: number, reasonCode: ReasonCode): void {
+    if (this.#phase !== Phase.Connected) return;
+    const output = this.#output;
+    const buffer = output.reserve(ackLength(reasonCode, this.#version));
+    output.advance(writeAck(buffer, output.position, type, packetId, reasonCode, this.#version));
+    if (this.#framer.isPaused) this.#resumeWhenAnswered();
+  }
+
+  send(packet: ServerControlPacket): void {
+    if (this.#phase === Phase.Closed) return;
+    this.#output.write(encodeControl(packet, this.#version));
+  }
+
+  refused(what: string, fields: object): void {
+    this.#log("warn", fields, `${what} refused`);
+  }
+
+  // ---- endings
+
+  takenOver(): void {
+    this.close(ReasonCode.SessionTakenOver, "another connection uses this client id"); // [MQTT-3.1.4-3]
+  }
+
+  /** Ends the connection from our side; MQTT 5 clients are told why. */
+  close(reasonCode: ReasonCode, reasonString: string): void {
+    if (this.#phase === Phase.Closed) return;
+    if (this.#phase === Phase.Connected && this.#version === 5) {
+      const reason = this.#hasProblemInformation ? reasonString : undefined;
+      this.send({
+        type: PacketType.Disconnect,
+        reasonCode,
+        sessionExpiryInterval: undefined,
+        reasonString: reason,
+      });
+    }
+    this.#finish();
+  }
+
+  /** Called about once a second: keep alive [MQTT-3.1.2-22] and connect timeout. */
+  tick(now: number): void {
+    if (this.#phase === Phase.AwaitingConnect || this.#phase === Phase.Connecting) {
+      if (now - this.#openedAt <= this.#context.options.connectTimeout * 1000) return;
+      this.#log("info", {}, "no CONNECT in time");
+      this.#finish();
+      return;
+    }
+    if (this.#keepAliveMs === 0 || now - this.#lastReceivedAt <= this.#keepAliveMs * 1.5) return;
+    if (this.#framer.isPaused) return; // it is we who do not read
+    this.#log("info", {}, "keep alive timeout");
+    this.close(ReasonCode.KeepAliveTimeout, "nothing received for one and a half times the Keep Alive");
+  }
+
+  // ---- inside
+
+  #handleFirst(firstByte: number, buffer: Buffer, start: number, end: number): boolean {
+    if (this.#phase === Phase.Closed) return false;
+    if (firstByte >> 4 !== PacketType.Connect) {
+      throw new MqttError(ReasonCode.ProtocolError, "the first packet is no CONNECT", "MQTT-3.1.0-1");
+    }
+    const packet = decodeControl(firstByte, buffer, start, end, this.#version) as ConnectPacket;
+    this.#phase = Phase.Connecting;
+    this.#version = packet.protocolVersion;
+    this.#hasProblemInformation = packet.requestProblemInformation;
+    this.#pause();
+    void this.#connect(packet);
+    return false; // what follows CONNECT is read when its session is there
+  }
+
+  async #connect(packet: ConnectPacket): Promise<void> {
+    const { sessions, ports, options } = this.#context;
+    try {
+      const decision = await admit(packet, this.stream.isLoopback, sessions, ports, options);
+      if (this.#phase !== Phase.Connecting) return;
+      if ("reasonCode" in decision) {
+        this.#log(
+          "warn",
+          { clientId: packet.clientId, reasonCode: decision.reasonCode },
+          `connection refused: ${decision.reasonString}`,
+        );
+        this.#refuse(decision.reasonCode, decision.reasonString);
+      } else {
+        this.#identity = { clientId: decision.clientId, user: decision.user };
+        sessions.attach(this, decision, (session, isPresent) =>
+          this.#connected(session, isPresent, packet, decision),
+        );
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #connected(session: Session, sessionPresent: boolean, packet: ConnectPacket, admission: Admission): void {
+    this.#session = session;
+    this.#expiryInterval = admission.expiryInterval;
+    if (this.#phase === Phase.Closed) {
+      this.#detach(); // gone while the session was being stored
+      return;
+    }
+    const { options } = this.#context;
+    this.#phase = Phase.Connected;
+    this.#keepAliveMs = admission.keepAlive * 1000;
+    this.#aliases = new TopicAliases(packet.protocolVersion === 5 ? options.topicAliasMaximum : 0);
+    this.#sender = new PublishSender(this.#output, this.#version, packet.maximumPacketSize);
+    this.#framer.maximumPacketSize = options.maximumPacketSize;
+    const { properties } = admission;
+    this.send({ type: PacketType.Connack, sessionPresent, reasonCode: ReasonCode.Success, properties });
+    this.#log("debug", { sessionPresent, version: this.#version }, "connected");
+    session.resume(this, Math.min(packet.receiveMaximum, options.maximumInflight));
+    this.#resume();
+  }
+
+  /** CONNACK with a refusal, then the end [MQTT-3.2.2-7]. */
+  #refuse(reasonCode: ReasonCode, reasonString: string): void {
+    this.#context.ports.counters.connectionsRefused++;
+    const properties = { reasonString: this.#hasProblemInformation ? reasonString : undefined };
+    this.send({ type: PacketType.Connack, sessionPresent: false, reasonCode, properties });
+    this.#finish();
+  }
+
+  #handlePublish(firstByte: number, buffer: Buffer, start: number, end: number): boolean {
+    const { ports, options, topics } = this.#context;
+    const packet = readPublish(firstByte, buffer, start, end, this.#version, topics);
+    ports.counters.messagesReceived[packet.qos]++;
+    if (packet.qos === 0) {
+      handlePublishQoS0(this, packet, ports, options);
+      return true;
+    }
+    const blocked = handlePublish(this, packet, ports, options);
+    if (blocked !== undefined) {
+      this.#hold(packet, blocked);
+      return false;
+    }
+    return this.#mayGoOn();
+  }
+
+  #handleQoS2(type: number, buffer: Buffer, start: number, end: number): boolean {
+    const packetId = readAckPacketId(buffer, start, end, this.#version);
+    const reasonCode = readAckReasonCode(type as AckType, buffer, start, end);
+    if (type === PacketType.Pubrel) handlePubrel(this, packetId);
+    else if (type === PacketType.Pubcomp) handlePubcomp(this, packetId);
+    else if (!handlePubrec(this, packetId, reasonCode) && reasonCode < 0x80) {
+      const answer = this.#version === 5 ? ReasonCode.PacketIdentifierNotFound : ReasonCode.Success;
+      this.writeAck(PacketType.Pubrel, packetId, answer); // so that the client forgets it too
+    }
+    return this.#mayGoOn();
+  }
+
+  #handleControl(packet: ClientControlPacket): boolean {
+    const { ports, options } = this.#context;
+    switch (packet.type) {
+      case PacketType.Connect:
+        throw new MqttError(ReasonCode.ProtocolError, "a second CONNECT", "MQTT-3.1.0-2");
+      case PacketType.Subscribe:
+        handleSubscribe(this, packet, ports, options);
+        return true;
+      case PacketType.Unsubscribe:
+        handleUnsubscribe(this, packet, ports);
+        return true;
+      case PacketType.Disconnect:
+        this.#handleDisconnect(packet);
+        return false;
+      case PacketType.Auth:
+        return handleAuth();
+    }
+  }
+
+  #handleDisconnect({ reasonCode, sessionExpiryInterval }: DisconnectPacket): void {
+    if (sessionExpiryInterval !== undefined) {
+      if (this.#expiryInterval === 0 && sessionExpiryInterval > 0) {
+        throw new MqttError(ReasonCode.ProtocolError, "Session Expiry Interval was 0 in CONNECT"); // MQTT 5 §3.14.2.2.2
+      }
+      this.#expiryInterval = Math.min(sessionExpiryInterval, this.#context.options.sessionExpiryMaximum);
+    }
+    this.#isGraceful = reasonCode === ReasonCode.Success; // 0x04 keeps the will [MQTT-3.14.4-3]
+    this.#finish();
+  }
+
+  /** More answers owed than a client may have outstanding, or more to write than memory should hold: read on later. */
+  #mayGoOn(): boolean {
+    const { journal } = this.#context.ports;
+    if (journal.isBehind) {
+      this.#pause();
+      journal.whenCaughtUp(() => this.#resume());
+      return false;
+    }
+    if (this.acks.waitingCount < this.#context.options.receiveMaximum) return true;
+    this.#pause();
+    return false;
+  }
+
+  #resumeWhenAnswered(): void {
+    const isOwed = this.acks.waitingCount * 2 >= this.#context.options.receiveMaximum;
+    if (!isOwed && this.#blockedPublish === undefined) this.#resume();
+  }
+
+  #hold(packet: PublishPacket, blocked: Blocked): void {
+    this.#blockedPublish = { ...packet, payload: Buffer.from(packet.payload) };
+    this.#pause();
+    blocked.whenRoom(() => setImmediate(() => this.#guarded(() => this.#retryBlocked())));
+  }
+
+  #retryBlocked(): void {
+    const packet = this.#blockedPublish;
+    if (packet === undefined || this.#phase !== Phase.Connected) return;
+    const { ports, options } = this.#context;
+    const blocked = handlePublish(this, packet, ports, options);
+    if (blocked !== undefined) {
+      blocked.whenRoom(() => setImmediate(() => this.#guarded(() => this.#retryBlocked())));
+      return;
+    }
+    this.#blockedPublish = undefined;
+    if (this.#mayGoOn()) this.#resume();
+  }
+
+  #pause(): void {
+    this.stream.pause();
+  }
+
+  /** Reads on, in a turn of its own: never from inside `frame`. */
+  #resume(): void {
+    if (this.#isResuming) return;
+    this.#isResuming = true;
+    setImmediate(() => {
+      this.#isResuming = false;
+      if (this.#phase !== Phase.Connected || !this.#framer.isPaused) return;
+      if (this.#blockedPublish !== undefined) return;
+      this.stream.resume();
+      this.#guarded(() => this.#framer.resume(this));
+    });
+  }
+
+  #guarded(task: () => void): void {
+    try {
+      task();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Whatever went wrong ends this connection, and no other [MQTT-4.13.1-1]. */
+  #fail(error: unknown): void {
+    const { counters } = this.#context.ports;
+    if (error instanceof MqttError) {
+      counters.protocolErrors++;
+      this.#log(
+        "warn",
+        { reasonCode: error.reasonCode, clause: error.clause },
+        `protocol error: ${error.message}`,
+      );
+      if (this.#phase === Phase.Connected) this.close(error.reasonCode, error.message);
+      else if (this.#mayAnswerConnect(error)) this.#refuse(error.reasonCode, error.message);
+      else this.#finish();
+      return;
+    }
+    this.#log("error", { err: error }, `internal error: ${describe(error)}`);
+    this.close(ReasonCode.ImplementationSpecificError, "internal error");
+    this.#finish();
+  }
+
+  /** An unsupported version is answered [MQTT-3.1.2-2]; other bytes that are no CONNECT get no answer. */
+  #mayAnswerConnect(error: MqttError): boolean {
+    return this.#phase === Phase.Connecting || error.reasonCode === ReasonCode.UnsupportedProtocolVersion;
+  }
+
+  /** Flushes, closes in order. */
+  #finish(): void {
+    if (this.#phase === Phase.Closed) return;
+    this.#output.flush();
+    this.#end();
+    this.stream.end();
+    this.#cancelLinger = this.#context.ports.clock.after(LINGER_MS, () => this.stream.destroy());
+  }
+
+  #end(): void {
+    if (this.#phase === Phase.Closed) return;
+    this.#phase = Phase.Closed;
+    this.#output.close();
+    this.#context.ports.counters.connectionsClosed++;
+    this.#detach();
+    this.#context.closed(this);
+  }
+
+  #detach(): void {
+    if (this.#session === undefined) return;
+    this.#context.sessions.detach(this, this.#session, this.#expiryInterval, this.#isGraceful);
+  }
+
+  #log(level: "debug" | "info" | "warn" | "error", fields: object, message: string): void {
+    const { logger } = this.#context.ports;
+    if (level === "debug" && !logger.isLevelEnabled("debug")) return;
+    const who = { clientId: this.#identity?.clientId, remoteAddress: this.stream.remoteAddress };
+    logger[level]({ ...who, ...fields }, message);
+  }
+}

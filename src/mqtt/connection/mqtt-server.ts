@@ -1,0 +1,78 @@
+import type { ByteStream } from "../../base/byte-stream.ts";
+import type { Cancel } from "../../base/clock.ts";
+import { TopicCache } from "../codec/topic-cache.ts";
+import type { MqttOptions, MqttPorts } from "../ports.ts";
+import { ReasonCode } from "../reason-code.ts";
+import { SessionRegistry } from "../session/session-registry.ts";
+import { Connection, type ConnectionContext } from "./connection.ts";
+import { Flusher } from "./output.ts";
+
+const TICK_MS = 1000;
+
+/** MQTT as a whole: takes byte streams from the transports and makes connections of them. */
+export class MqttServer {
+  readonly sessions: SessionRegistry;
+  readonly #context: ConnectionContext;
+  readonly #connections = new Set<Connection>();
+  #cancelTick: Cancel | undefined;
+  #whenEmpty: (() => void) | undefined;
+
+  constructor(ports: MqttPorts, options: MqttOptions) {
+    this.sessions = new SessionRegistry(ports, options);
+    this.#context = {
+      ports,
+      options,
+      sessions: this.sessions,
+      topics: new TopicCache(),
+      flusher: new Flusher(),
+      closed: (connection) => this.#closed(connection),
+    };
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  connections(): IterableIterator<Connection> {
+    return this.#connections.values();
+  }
+
+  /** All stored sessions were read back: clocks run from here on. */
+  start(): void {
+    this.sessions.startClocks();
+    this.#scheduleTick();
+  }
+
+  accept(stream: ByteStream): void {
+    const connection = new Connection(stream, this.#context);
+    this.#connections.add(connection);
+    connection.start();
+  }
+
+  /** Tells every client that the server goes [MQTT-4.13.1-1], and resolves when all connections have ended. */
+  async shutDown(): Promise<void> {
+    this.#cancelTick?.();
+    for (const connection of [...this.#connections]) {
+      connection.close(ReasonCode.ServerShuttingDown, "the broker is shutting down");
+    }
+    if (this.#connections.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#whenEmpty = resolve;
+    });
+  }
+
+  #scheduleTick(): void {
+    const { clock } = this.#context.ports;
+    this.#cancelTick = clock.after(TICK_MS, () => {
+      const now = clock.now();
+      for (const connection of this.#connections) connection.tick(now);
+      this.sessions.advance();
+      this.#scheduleTick();
+    });
+  }
+
+  #closed(connection: Connection): void {
+    this.#connections.delete(connection);
+    if (this.#connections.size === 0) this.#whenEmpty?.();
+  }
+}

@@ -1,0 +1,153 @@
+import type { ByteStream } from "../../base/byte-stream.ts";
+
+const SMALLEST_CHUNK_BYTES = 512;
+const LARGEST_CHUNK_BYTES = 64 * 1024;
+/** Payloads from here on are not copied. */
+export const BY_REFERENCE_BYTES = 16 * 1024;
+/** Unflushed output above this leaves at once instead of at the end of the turn. */
+const FLUSH_AT_BYTES = 512 * 1024;
+
+/** Flushes every output that got bytes in this turn of the event loop, once, after all reads of the turn. */
+export class Flusher {
+  #dirty: Output[] = [];
+  #isScheduled = false;
+  readonly #run = (): void => {
+    this.#isScheduled = false;
+    const outputs = this.#dirty;
+    this.#dirty = [];
+    for (let i = 0; i < outputs.length; i++) (outputs[i] as Output).flush();
+  };
+
+  schedule(output: Output): void {
+    this.#dirty.push(output);
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(this.#run);
+  }
+}
+
+/**
+ * A connection's output: packets are written one behind the other into a chunk, which leaves in one write per turn.
+ *
+ *     chunk: [ written before | this turn's packets | free ]
+ *                             ^ #start              ^ #end
+ *
+ * Written bytes are never touched again, so the free part can be used while they are on their way.
+ */
+export class Output {
+  readonly #stream: ByteStream;
+  readonly #flusher: Flusher;
+  #chunk: Buffer | undefined;
+  #start = 0;
+  #end = 0;
+  #chunkBytes = SMALLEST_CHUNK_BYTES;
+  /** Filled chunks and payloads by reference, in order. */
+  #pieces: Buffer[] = [];
+  #pieceBytes = 0;
+  #isScheduled = false;
+  #isClosed = false;
+
+  constructor(stream: ByteStream, flusher: Flusher) {
+    this.#stream = stream;
+    this.#flusher = flusher;
+  }
+
+  /** Bytes the client has not taken yet, those of this turn left out: they had no chance so far. */
+  get waitingBytes(): number {
+    return this.#stream.bufferedBytes;
+  }
+
+  /** hot: room for `length` bytes; write them at `position` of the buffer returned, then call `advance`. */
+  reserve(length: number): Buffer {
+    const chunk = this.#chunk;
+    if (chunk !== undefined && this.#end + length <= chunk.length) return chunk;
+    return this.#newChunk(length);
+  }
+
+  get position(): number {
+    return this.#end;
+  }
+
+  /** The bytes up to `end` are written. */
+  advance(end: number): void {
+    this.#end = end;
+    this.#changed();
+  }
+
+  write(bytes: Uint8Array): void {
+    const chunk = this.reserve(bytes.length);
+    chunk.set(bytes, this.#end);
+    this.advance(this.#end + bytes.length);
+  }
+
+  /** Sends these bytes without copying them: they must not change any more. */
+  reference(bytes: Buffer): void {
+    this.#closePiece();
+    this.#pieces.push(bytes);
+    this.#pieceBytes += bytes.length;
+    this.#changed();
+  }
+
+  flush(): void {
+    this.#isScheduled = false;
+    if (this.#isClosed) return;
+    const chunk = this.#chunk;
+    if (this.#pieces.length === 0) {
+      if (chunk === undefined || this.#end === this.#start) return;
+      this.#stream.write(chunk.subarray(this.#start, this.#end));
+      this.#start = this.#end;
+      if (chunk.length > SMALLEST_CHUNK_BYTES * 8) this.#shrink();
+      return;
+    }
+    this.#closePiece();
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    this.#pieceBytes = 0;
+    this.#stream.cork();
+    for (const piece of pieces) this.#stream.write(piece);
+    this.#stream.uncork();
+  }
+
+  /** Nothing more will be sent. */
+  close(): void {
+    this.#isClosed = true;
+    this.#chunk = undefined;
+    this.#pieces = [];
+  }
+
+  #changed(): void {
+    if (this.#isScheduled) {
+      if (this.#pieceBytes > FLUSH_AT_BYTES) this.flush();
+      return;
+    }
+    this.#isScheduled = true;
+    this.#flusher.schedule(this);
+  }
+
+  #newChunk(length: number): Buffer {
+    this.#closePiece();
+    // More than a chunk in one turn: the next one is larger.
+    if (this.#pieces.length > 0) this.#chunkBytes = Math.min(LARGEST_CHUNK_BYTES, this.#chunkBytes * 4);
+    this.#chunk = Buffer.allocUnsafe(Math.max(length, this.#chunkBytes));
+    this.#start = 0;
+    this.#end = 0;
+    return this.#chunk;
+  }
+
+  #closePiece(): void {
+    if (this.#chunk === undefined || this.#end === this.#start) return;
+    this.#pieces.push(this.#chunk.subarray(this.#start, this.#end));
+    this.#pieceBytes += this.#end - this.#start;
+    this.#start = this.#end;
+  }
+
+  /** A large chunk is given back when a turn used little of it: idle connections hold little memory. */
+  #shrink(): void {
+    const chunk = this.#chunk as Buffer;
+    if (this.#end * 2 > chunk.length) return;
+    this.#chunkBytes = Math.max(SMALLEST_CHUNK_BYTES, this.#chunkBytes / 4);
+    this.#chunk = undefined;
+    this.#start = 0;
+    this.#end = 0;
+  }
+}

@@ -1,0 +1,35 @@
+import { PacketType } from "../codec/packets.ts";
+import { MqttError } from "../mqtt-error.ts";
+import { ReasonCode } from "../reason-code.ts";
+import type { Client } from "./client.ts";
+
+/** The client has a QoS 1 message (MQTT 5 §3.4). */
+export function handlePuback({ session }: Client, packetId: number): void {
+  session.outbound.acknowledged(packetId); // one that awaits nothing is a late repeat: ignored
+}
+
+/** The client has a QoS 2 message, or refuses it (MQTT 5 §3.5). Returns whether the packet id was known. */
+export function handlePubrec({ session }: Client, packetId: number, reasonCode: ReasonCode): boolean {
+  return session.outbound.received(packetId, reasonCode >= 0x80);
+}
+
+/** The client is through with a QoS 2 message (MQTT 5 §3.7). */
+export function handlePubcomp({ session }: Client, packetId: number): void {
+  session.outbound.completed(packetId);
+}
+
+/** The publisher knows that we have its QoS 2 message: PUBCOMP leaves when the id is durably free [MQTT-4.3.3-11]. */
+export function handlePubrel({ session, acks, version }: Client, packetId: number): void {
+  const isKnown = session.hasReceived(packetId);
+  const token = acks.reserve(PacketType.Pubcomp, packetId);
+  if (!isKnown) {
+    acks.settle(token, version === 5 ? ReasonCode.PacketIdentifierNotFound : ReasonCode.Success);
+  } else if (!session.forgetReceived(packetId, acks, token)) {
+    acks.settle(token, ReasonCode.Success);
+  }
+}
+
+/** MQTT 5 clients may not use what CONNACK did not offer: AUTH here, as no method was agreed on. */
+export function handleAuth(): never {
+  throw new MqttError(ReasonCode.ProtocolError, "AUTH without an authentication method", "MQTT-4.12.0-6");
+}

@@ -1,0 +1,136 @@
+import type { ClientId } from "../../base/ids.ts";
+import { toClientId } from "../../base/ids.ts";
+import { levelCount } from "../../base/topic-name.ts";
+import type { ConnackProperties, ConnectPacket, WillPacket } from "../codec/packets.ts";
+import type { MqttOptions, MqttPorts, Will } from "../ports.ts";
+import { ReasonCode } from "../reason-code.ts";
+import type { SessionRegistry } from "../session/session-registry.ts";
+
+/** A CONNECT that may go on to its session. */
+export interface Admission {
+  readonly clientId: ClientId;
+  readonly user: string;
+  readonly cleanStart: boolean;
+  readonly will: Will | undefined;
+  /** Seconds. */
+  readonly expiryInterval: number;
+  /** Seconds; 0 = none. */
+  readonly keepAlive: number;
+  /** For MQTT 5. */
+  readonly properties: ConnackProperties;
+}
+
+/** A CONNECT that is answered with a refusal [MQTT-3.1.4-2]. */
+export interface Refusal {
+  readonly reasonCode: ReasonCode;
+  readonly reasonString: string;
+}
+
+/** Decides about a CONNECT (MQTT 5 §3.1.4): who it is, and with which limits. Touches no session yet. */
+export async function admit(
+  packet: ConnectPacket,
+  isLoopback: boolean,
+  sessions: SessionRegistry,
+  ports: MqttPorts,
+  options: MqttOptions,
+): Promise<Admission | Refusal> {
+  if (packet.authenticationMethod !== undefined) {
+    return {
+      reasonCode: ReasonCode.BadAuthenticationMethod,
+      reasonString: "no authentication method is offered",
+    };
+  }
+  if (packet.clientId === "" && packet.protocolVersion !== 5 && !packet.cleanStart) {
+    return {
+      reasonCode: ReasonCode.ClientIdentifierNotValid,
+      reasonString: "an empty client id needs Clean Session",
+    }; // [MQTT3-3.1.3-8]
+  }
+  const clientId = packet.clientId === "" ? toClientId(`auto-${ports.randomId()}`) : packet.clientId; // [MQTT-3.1.3-6]
+  const { username, password } = packet;
+  const result = await ports.authorization.authenticate({ clientId, username, password, isLoopback });
+  if (!result.accepted) return notAuthenticated(result.reason);
+  const { user } = result;
+  if (sessions.belongsToAnother(clientId, user)) {
+    return { reasonCode: ReasonCode.NotAuthorized, reasonString: "this client id belongs to another user" };
+  }
+  return (
+    willRefusal(packet.will, clientId, user, ports, options) ?? accept(packet, clientId, user, ports, options)
+  );
+}
+
+function notAuthenticated(reason: "badUserNameOrPassword" | "notAuthorized"): Refusal {
+  return reason === "badUserNameOrPassword"
+    ? { reasonCode: ReasonCode.BadUserNameOrPassword, reasonString: "bad user name or password" }
+    : { reasonCode: ReasonCode.NotAuthorized, reasonString: "anonymous clients are not accepted here" };
+}
+
+function willRefusal(
+  will: WillPacket | undefined,
+  clientId: ClientId,
+  user: string,
+  ports: MqttPorts,
+  options: MqttOptions,
+): Refusal | undefined {
+  if (will === undefined) return undefined;
+  if (will.qos > options.maximumQoS)
+    return { reasonCode: ReasonCode.QoSNotSupported, reasonString: "will QoS" }; // [MQTT-3.2.2-12]
+  if (will.retain && !options.retainAvailable) {
+    return { reasonCode: ReasonCode.RetainNotSupported, reasonString: "will with RETAIN" }; // [MQTT-3.2.2-13]
+  }
+  if (levelCount(will.topicName) > options.maximumTopicLevels) {
+    return { reasonCode: ReasonCode.TopicNameInvalid, reasonString: "will topic has too many levels" };
+  }
+  if (ports.authorization.mayPublish({ clientId, user }, will.topicName)) return undefined;
+  return { reasonCode: ReasonCode.NotAuthorized, reasonString: "the will topic is not allowed" };
+}
+
+function accept(
+  packet: ConnectPacket,
+  clientId: ClientId,
+  user: string,
+  ports: MqttPorts,
+  options: MqttOptions,
+): Admission {
+  const expiryInterval = Math.min(packet.sessionExpiryInterval, options.sessionExpiryMaximum);
+  const keepAlive = cappedKeepAlive(packet.keepAlive, options.maximumKeepAlive);
+  const properties: ConnackProperties = {
+    sessionExpiryInterval: expiryInterval === packet.sessionExpiryInterval ? undefined : expiryInterval,
+    receiveMaximum: options.receiveMaximum,
+    maximumQoS: options.maximumQoS === 2 ? undefined : options.maximumQoS,
+    retainAvailable: options.retainAvailable ? undefined : false,
+    maximumPacketSize: options.maximumPacketSize,
+    assignedClientIdentifier: packet.clientId === "" ? clientId : undefined, // [MQTT-3.2.2-16]
+    topicAliasMaximum: options.topicAliasMaximum,
+    wildcardSubscriptionAvailable: options.wildcardSubscriptionAvailable ? undefined : false,
+    sharedSubscriptionAvailable: false,
+    serverKeepAlive: keepAlive === packet.keepAlive ? undefined : keepAlive, // [MQTT-3.2.2-21]
+  };
+  const will = packet.will && toWill(packet.will, clientId, ports.clock.now());
+  return { clientId, user, cleanStart: packet.cleanStart, will, expiryInterval, keepAlive, properties };
+}
+
+function cappedKeepAlive(keepAlive: number, maximum: number): number {
+  if (maximum === 0) return keepAlive;
+  return keepAlive === 0 && maximum < 65535 ? maximum : Math.min(keepAlive, maximum);
+}
+
+/** `expiresAt - receivedAt` is the Message Expiry Interval: both are moved to the time of publication. */
+function toWill(will: WillPacket, clientId: ClientId, now: number): Will {
+  const { topicName, qos, retain, properties } = will;
+  const expiresAt = will.messageExpiryInterval === undefined ? 0 : now + will.messageExpiryInterval * 1000;
+  const payload = Buffer.from(will.payload);
+  return {
+    message: {
+      topicName,
+      payload,
+      qos,
+      retain,
+      properties,
+      publisherId: clientId,
+      receivedAt: now,
+      expiresAt,
+    },
+    delayInterval: will.willDelayInterval,
+  };
+}

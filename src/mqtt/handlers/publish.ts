@@ -1,0 +1,129 @@
+import type { TopicName } from "../../base/ids.ts";
+import type { Message } from "../../base/message.ts";
+import { levelCount } from "../../base/topic-name.ts";
+import { PacketType, type PublishPacket } from "../codec/packets.ts";
+import { MqttError } from "../mqtt-error.ts";
+import type { MqttOptions, MqttPorts } from "../ports.ts";
+import { ReasonCode } from "../reason-code.ts";
+import type { Client } from "./client.ts";
+
+/** A full queue that the publisher has to wait for: handle the packet again when it has room. */
+export interface Blocked {
+  whenRoom(task: () => void): void;
+}
+
+const PENDING = 1;
+const MATCHED = 2;
+
+/** hot: QoS 0, from the read buffer to the receivers' output without a promise or a copy (MQTT 5 §4.3.1). */
+export function handlePublishQoS0(
+  client: Client,
+  packet: PublishPacket,
+  ports: MqttPorts,
+  options: MqttOptions,
+): void {
+  const topicName = client.aliases.resolve(packet);
+  checkOptions(packet, options);
+  const reasonCode = refusal(client, topicName, ports, options);
+  if (reasonCode === ReasonCode.Success)
+    ports.routing.publishQoS0(toMessage(client, packet, topicName, ports));
+  else reportRefusal(client, topicName, reasonCode, ports);
+}
+
+/**
+ * QoS 1 and 2: takes ownership, and acknowledges when every durable copy is on disk (MQTT 5 §4.3.2, §4.3.3).
+ * Returns what blocks it: then nothing has happened yet.
+ */
+export function handlePublish(
+  client: Client,
+  packet: PublishPacket,
+  ports: MqttPorts,
+  options: MqttOptions,
+): Blocked | undefined {
+  const { session, acks } = client;
+  const topicName = client.aliases.resolve(packet);
+  checkOptions(packet, options);
+  const type = packet.qos === 1 ? PacketType.Puback : PacketType.Pubrec;
+  if (packet.qos === 2 && session.hasReceived(packet.packetId)) {
+    acks.settle(acks.reserve(type, packet.packetId), ReasonCode.Success); // a repeat: deliver nothing [MQTT-4.3.3-10]
+    return undefined;
+  }
+  checkReceiveMaximum(client, options);
+  const reasonCode = refusal(client, topicName, ports, options);
+  if (reasonCode !== ReasonCode.Success) {
+    reportRefusal(client, topicName, reasonCode, ports);
+    acks.settle(acks.reserve(type, packet.packetId), reasonCode);
+    return undefined;
+  }
+  const message = toMessage(client, packet, topicName, ports);
+  const blocked = ports.routing.blockedBy(message);
+  if (blocked !== undefined) return blocked;
+  publish(client, message, packet.packetId, ports);
+  return undefined;
+}
+
+function publish(
+  { session, acks, version }: Client,
+  message: Message,
+  packetId: number,
+  ports: MqttPorts,
+): void {
+  const isQoS2 = message.qos === 2;
+  const token = acks.reserve(isQoS2 ? PacketType.Pubrec : PacketType.Puback, packetId);
+  const receivedFor = isQoS2 ? session.stored : undefined;
+  if (isQoS2) session.rememberReceived(packetId);
+  const published = ports.routing.publish(message, receivedFor, packetId, acks, token);
+  const isUnmatched = (published & MATCHED) === 0 && version === 5;
+  const reasonCode = isUnmatched ? ReasonCode.NoMatchingSubscribers : ReasonCode.Success;
+  if (published & PENDING) acks.answer(token, reasonCode);
+  else acks.settle(token, reasonCode);
+}
+
+function checkOptions(packet: PublishPacket, options: MqttOptions): void {
+  if (packet.qos > options.maximumQoS) {
+    throw new MqttError(
+      ReasonCode.QoSNotSupported,
+      `QoS ${packet.qos}, at most ${options.maximumQoS}`,
+      "MQTT-3.2.2-11",
+    );
+  }
+  if (packet.retain && !options.retainAvailable) {
+    throw new MqttError(ReasonCode.RetainNotSupported, "RETAIN is not available", "MQTT-3.2.2-14");
+  }
+}
+
+/** More unacknowledged messages than CONNACK allowed (MQTT 5 §3.3.4). MQTT 3 has no such limit: it is read more slowly. */
+function checkReceiveMaximum({ session, acks, version }: Client, options: MqttOptions): void {
+  if (version !== 5 || session.receivedCount + acks.waitingPubacks < options.receiveMaximum) return;
+  throw new MqttError(
+    ReasonCode.ReceiveMaximumExceeded,
+    `more than ${options.receiveMaximum} messages`,
+    "MQTT-3.3.4-9",
+  );
+}
+
+function refusal(client: Client, topicName: TopicName, ports: MqttPorts, options: MqttOptions): ReasonCode {
+  if (levelCount(topicName) > options.maximumTopicLevels) return ReasonCode.TopicNameInvalid;
+  if (!ports.authorization.mayPublish(client.identity, topicName)) return ReasonCode.NotAuthorized;
+  return ReasonCode.Success;
+}
+
+function reportRefusal(client: Client, topicName: TopicName, reasonCode: ReasonCode, ports: MqttPorts): void {
+  ports.counters.drop("not_authorized");
+  client.refused("publish", { topicName, reasonCode });
+}
+
+function toMessage(client: Client, packet: PublishPacket, topicName: TopicName, ports: MqttPorts): Message {
+  const now = ports.clock.now();
+  const interval = packet.messageExpiryInterval;
+  return {
+    topicName,
+    payload: packet.payload,
+    qos: packet.qos,
+    retain: packet.retain,
+    properties: packet.properties,
+    publisherId: client.identity.clientId,
+    receivedAt: now,
+    expiresAt: interval === undefined ? 0 : now + interval * 1000,
+  };
+}

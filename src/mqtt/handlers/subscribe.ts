@@ -1,0 +1,102 @@
+import type { TopicFilter } from "../../base/ids.ts";
+import { lowerQoS } from "../../base/qos.ts";
+import { hasWildcard, toTopicFilter } from "../../base/topic-filter.ts";
+import { levelCount } from "../../base/topic-name.ts";
+import { PacketType, type SubscribePacket, type SubscriptionRequest } from "../codec/packets.ts";
+import type { MqttOptions, MqttPorts, SubscriptionOptions } from "../ports.ts";
+import { ReasonCode } from "../reason-code.ts";
+import type { Client } from "./client.ts";
+import { replayRetained } from "./retained-replay.ts";
+
+/** Subscribes, answers with one Reason Code per request when all is durable, then sends retained messages (MQTT 5 §3.8). */
+export function handleSubscribe(
+  client: Client,
+  packet: SubscribePacket,
+  ports: MqttPorts,
+  options: MqttOptions,
+): void {
+  const { session } = client;
+  const reasonCodes: ReasonCode[] = [];
+  const replays: { topicFilter: TopicFilter; options: SubscriptionOptions }[] = [];
+  const answer = new SubackWaiter(() => {
+    client.send({ type: PacketType.Suback, packetId: packet.packetId, reasonCodes, reasonString: undefined });
+    for (const replay of replays) replayRetained(session, replay.topicFilter, replay.options, ports);
+  });
+  for (const request of packet.subscriptions) {
+    const topicFilter = toTopicFilter(request.topicFilter);
+    const reasonCode =
+      topicFilter === undefined
+        ? ReasonCode.TopicFilterInvalid
+        : refusal(client, topicFilter, ports, options);
+    if (topicFilter === undefined || reasonCode !== ReasonCode.Success) {
+      client.refused("subscribe", { topicFilter: request.topicFilter, reasonCode });
+      reasonCodes.push(reasonCode);
+      continue;
+    }
+    const granted = grant(request, packet.subscriptionIdentifier, options);
+    const isNew = !session.hasSubscription(topicFilter);
+    if (granted.retainHandling === 0 || (granted.retainHandling === 1 && isNew)) {
+      replays.push({ topicFilter, options: granted }); // [MQTT-3.3.1-9], [MQTT-3.3.1-10]
+    }
+    if (session.stored === undefined) session.addRoute(topicFilter, granted);
+    else ports.journal.subscribe(session.stored, topicFilter, granted, answer, answer.expect());
+    reasonCodes.push(granted.qos);
+  }
+  answer.ready();
+}
+
+function grant(
+  request: SubscriptionRequest,
+  subscriptionIdentifier: number,
+  options: MqttOptions,
+): SubscriptionOptions {
+  return {
+    qos: lowerQoS(request.qos, options.maximumQoS),
+    noLocal: request.noLocal,
+    retainAsPublished: request.retainAsPublished,
+    retainHandling: request.retainHandling,
+    subscriptionIdentifier,
+  };
+}
+
+function refusal(
+  client: Client,
+  topicFilter: TopicFilter,
+  ports: MqttPorts,
+  options: MqttOptions,
+): ReasonCode {
+  if (topicFilter.startsWith("$share/")) return ReasonCode.SharedSubscriptionsNotSupported;
+  if (levelCount(topicFilter) > options.maximumTopicLevels) return ReasonCode.TopicFilterInvalid;
+  if (!options.wildcardSubscriptionAvailable && hasWildcard(topicFilter)) {
+    return ReasonCode.WildcardSubscriptionsNotSupported;
+  }
+  const { session } = client;
+  const isFull = session.subscriptionCount >= options.maximumSubscriptionsPerClient;
+  if (isFull && !session.hasSubscription(topicFilter)) return ReasonCode.QuotaExceeded;
+  return ports.authorization.maySubscribe(client.identity, topicFilter)
+    ? ReasonCode.Success
+    : ReasonCode.NotAuthorized;
+}
+
+/** Runs `answer` once: when `ready` was called and every expected change is durable. */
+export class SubackWaiter {
+  readonly #answer: () => void;
+  #outstanding = 1;
+
+  constructor(answer: () => void) {
+    this.#answer = answer;
+  }
+
+  expect(): number {
+    return this.#outstanding++;
+  }
+
+  ready(): void {
+    this.committed();
+  }
+
+  committed(): void {
+    this.#outstanding--;
+    if (this.#outstanding === 0) this.#answer();
+  }
+}
