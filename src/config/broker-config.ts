@@ -1,0 +1,28 @@
+import { z } from "zod";
+import { authSection } from "./sections/auth.ts";
+import { bridgesSection } from "./sections/bridges.ts";
+import { data, logSection, shutdownTimeout } from "./sections/general.ts";
+import { listenersSection } from "./sections/listeners.ts";
+import { mqttSection } from "./sections/mqtt.ts";
+import { sessionsSection } from "./sections/sessions.ts";
+import { storageSection } from "./sections/storage.ts";
+
+/** The whole configuration: every key with its type, bounds, default and description. */
+export const brokerConfigSchema = z.strictObject({
+  data,
+  listeners: listenersSection,
+  shutdownTimeout,
+  log: logSection.prefault({}),
+  auth: authSection.prefault({}),
+  mqtt: mqttSection.prefault({}),
+  sessions: sessionsSection.prefault({}),
+  storage: storageSection.prefault({}),
+  bridges: bridgesSection,
+});
+
+type DeepReadonly<T> = T extends object ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> } : T;
+
+/** The configuration as compose gets it: checked, complete and frozen. */
+export type BrokerConfig = DeepReadonly<z.output<typeof brokerConfigSchema>>;
+export type ListenerConfig = BrokerConfig["listeners"][number];
+export type BridgeConfig = BrokerConfig["bridges"][number];
