@@ -31,7 +31,7 @@ export interface DeliverySource {
 /** A durable queue as mqtt sees it: opaque but for reading. */
 export interface StoredQueue extends DeliverySource {
   readonly isFull: boolean;
-  readonly blocksWhenFull: boolean;
+  readonly whenFull: "block" | "reject" | "dropNewest";
   missed(message: Message): void;
   whenRoom(task: () => void): void;
 }
@@ -101,6 +101,7 @@ export interface SessionJournal {
 
 /** A receiver of messages as the router knows it; sessions satisfy it. */
 export interface MessageReceiver {
+  readonly mayRefuse: boolean;
   readonly id: string;
   queueFor(message: Message, qos: QoS): StoredQueue | undefined;
   deliver(message: Message, delivery: Delivery): void;
@@ -123,6 +124,12 @@ export interface RetainedWalk {
   readonly isDone: boolean;
 }
 
+/** A queue without room. */
+export interface FullQueue {
+  readonly whenFull: "block" | "reject" | "dropNewest";
+  whenRoom(task: () => void): void;
+}
+
 /** The routing core, in mqtt's words. */
 export interface Routing {
   addRoute(route: Route): void;
@@ -139,8 +146,8 @@ export interface Routing {
   ): number;
   publishWill(message: Message, willOf: StoredSession | undefined): void;
   deliverTo(receiver: MessageReceiver, message: Message, delivery: Delivery): void;
-  /** A full queue that the message would have to wait for. */
-  blockedBy(message: Message): { whenRoom(task: () => void): void } | undefined;
+  /** A full queue that does not want to go without the message: it waits for room, or is refused. */
+  refusedBy(message: Message): FullQueue | undefined;
   retained(topicFilter: TopicFilter): RetainedWalk;
 }
 

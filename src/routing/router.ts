@@ -7,6 +7,8 @@ import { TopicTrie } from "./topic-trie.ts";
 
 /** Whoever gets messages: a session, a mapping of a bridge. `Q` is a durable queue in the state's words. */
 export interface Receiver<Q> {
+  /** Whether its queues ever hold up or refuse a publisher: others are not asked. */
+  readonly mayRefuse: boolean;
   /** The client id, for No Local; "" for receivers that are no clients. */
   readonly id: string;
   /**
@@ -18,11 +20,10 @@ export interface Receiver<Q> {
   deliver(message: Message, delivery: Delivery): void;
 }
 
-/** A full queue either holds its publisher up, or goes without the message; its owner counts what it misses. */
+/** A full queue holds its publisher up, has the message refused, or goes without it and counts what it misses. */
 export interface RoutableQueue {
   readonly isFull: boolean;
-  /** True: a publisher of QoS 1 or 2 waits for room. */
-  readonly blocksWhenFull: boolean;
+  readonly whenFull: "block" | "reject" | "dropNewest";
   /** The message was left out for want of room. */
   missed(message: Message): void;
 }
@@ -55,6 +56,12 @@ interface Step<Q> {
   readonly retainDeliveries: readonly [Delivery, Delivery, Delivery];
 }
 
+/** The receivers of one topic. */
+interface Plan<Q> {
+  readonly steps: readonly Step<Q>[];
+  readonly mayRefuse: readonly Step<Q>[];
+}
+
 export interface Routed<Q> {
   /** Receivers the message matched, those that missed it included. */
   readonly matched: number;
@@ -71,7 +78,7 @@ const NOBODY: Routed<never> = { matched: 0, targets: [] };
  */
 export class Router<Q extends RoutableQueue> {
   readonly #trie = new TopicTrie<Subscription<Q>>();
-  readonly #plans = new Map<TopicName, readonly Step<Q>[]>();
+  readonly #plans = new Map<TopicName, Plan<Q>>();
   readonly #matches: Subscription<Q>[] = [];
 
   get subscriptionCount(): number {
@@ -88,18 +95,18 @@ export class Router<Q extends RoutableQueue> {
     this.#plans.clear();
   }
 
-  /** A queue that has no room and wants its publishers to wait for it; undefined when the message may be routed. */
-  blockedBy(message: Message): Q | undefined {
-    for (const step of this.#planOf(message.topicName)) {
+  /** A queue that has no room and does not want to go without the message; undefined when it may be routed. */
+  refusedBy(message: Message): Q | undefined {
+    for (const step of this.#planOf(message.topicName).mayRefuse) {
       const queue = step.receiver.queueFor(message, deliveryOf(step, message).qos);
-      if (queue?.isFull && queue.blocksWhenFull) return queue;
+      if (queue?.isFull && queue.whenFull !== "dropNewest") return queue;
     }
     return undefined;
   }
 
   /** hot: hands the message to those who need no durable copy, and returns those who do. */
   route(message: Message): Routed<Q> {
-    const plan = this.#planOf(message.topicName);
+    const plan = this.#planOf(message.topicName).steps;
     if (plan.length === 0) return NOBODY;
     let targets: RoutedTarget<Q>[] | undefined;
     let matched = 0;
@@ -117,11 +124,11 @@ export class Router<Q extends RoutableQueue> {
     return { matched, targets: targets ?? NOBODY.targets };
   }
 
-  #planOf(topicName: TopicName): readonly Step<Q>[] {
+  #planOf(topicName: TopicName): Plan<Q> {
     return this.#plans.get(topicName) ?? this.#makePlan(topicName);
   }
 
-  #makePlan(topicName: TopicName): readonly Step<Q>[] {
+  #makePlan(topicName: TopicName): Plan<Q> {
     const matches = this.#matches;
     matches.length = 0;
     this.#trie.match(topicName, matches);
@@ -131,7 +138,8 @@ export class Router<Q extends RoutableQueue> {
       if (known === undefined) byReceiver.set(subscription.receiver, [subscription]);
       else known.push(subscription);
     }
-    const plan = [...byReceiver].map(([receiver, subscriptions]) => toStep(receiver, subscriptions));
+    const steps = [...byReceiver].map(([receiver, subscriptions]) => toStep(receiver, subscriptions));
+    const plan = { steps, mayRefuse: steps.filter((step) => step.receiver.mayRefuse) };
     if (this.#plans.size >= CACHED_TOPICS) this.#plans.clear();
     this.#plans.set(topicName, plan);
     return plan;

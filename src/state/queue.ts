@@ -12,19 +12,21 @@ export interface QueueConsumer {
   ready(): void;
 }
 
+/** What happens to a message of QoS 1 or 2 for a full queue: wait, refuse it, or leave this queue out (counted). */
+export type WhenFull = "block" | "reject" | "dropNewest";
+
 /** What a queue may hold, and what happens beyond: set by its owner, not stored. */
 export interface QueuePolicy {
   readonly maximumMessages: number;
   readonly maximumBytes: number;
-  /** True: publishers of QoS 1 and 2 wait for room; false: the newest message is left out. */
-  readonly blocksWhenFull: boolean;
+  readonly whenFull: WhenFull;
   missed(message: Message): void;
 }
 
 const NO_LIMITS: QueuePolicy = {
   maximumMessages: Number.POSITIVE_INFINITY,
   maximumBytes: Number.POSITIVE_INFINITY,
-  blocksWhenFull: false,
+  whenFull: "dropNewest",
   missed() {},
 };
 
@@ -119,8 +121,8 @@ export class Queue implements QueueRef {
     return this.#count >= this.policy.maximumMessages || this.#bytes >= this.policy.maximumBytes;
   }
 
-  get blocksWhenFull(): boolean {
-    return this.policy.blocksWhenFull;
+  get whenFull(): WhenFull {
+    return this.policy.whenFull;
   }
 
   missed(message: Message): void {

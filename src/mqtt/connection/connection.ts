@@ -34,11 +34,11 @@ import {
 } from "../handlers/acknowledgements.ts";
 import type { Client } from "../handlers/client.ts";
 import { type Admission, admit } from "../handlers/connect.ts";
-import { type Blocked, handlePublish, handlePublishQoS0 } from "../handlers/publish.ts";
+import { handlePublish, handlePublishQoS0 } from "../handlers/publish.ts";
 import { handleSubscribe } from "../handlers/subscribe.ts";
 import { handleUnsubscribe } from "../handlers/unsubscribe.ts";
 import { MqttError } from "../mqtt-error.ts";
-import type { Identity, MqttOptions, MqttPorts } from "../ports.ts";
+import type { FullQueue, Identity, MqttOptions, MqttPorts } from "../ports.ts";
 import { ReasonCode } from "../reason-code.ts";
 import type { Session, SessionLink } from "../session/session.ts";
 import type { SessionRegistry } from "../session/session-registry.ts";
@@ -396,7 +396,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     if (!isOwed && this.#blockedPublish === undefined) this.#resume();
   }
 
-  #hold(packet: PublishPacket, blocked: Blocked): void {
+  #hold(packet: PublishPacket, blocked: FullQueue): void {
     this.#blockedPublish = { ...packet, payload: Buffer.from(packet.payload) };
     this.#pause();
     blocked.whenRoom(() => setImmediate(() => this.#guarded(() => this.#retryBlocked())));

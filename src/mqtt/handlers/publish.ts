@@ -3,14 +3,9 @@ import type { Message } from "../../base/message.ts";
 import { levelCount } from "../../base/topic-name.ts";
 import { PacketType, type PublishPacket } from "../codec/packets.ts";
 import { MqttError } from "../mqtt-error.ts";
-import type { MqttOptions, MqttPorts } from "../ports.ts";
+import type { FullQueue, MqttOptions, MqttPorts } from "../ports.ts";
 import { ReasonCode } from "../reason-code.ts";
 import type { Client } from "./client.ts";
-
-/** A full queue that the publisher has to wait for: handle the packet again when it has room. */
-export interface Blocked {
-  whenRoom(task: () => void): void;
-}
 
 const PENDING = 1;
 const MATCHED = 2;
@@ -32,14 +27,14 @@ export function handlePublishQoS0(
 
 /**
  * QoS 1 and 2: takes ownership, and acknowledges when every durable copy is on disk (MQTT 5 §4.3.2, §4.3.3).
- * Returns what blocks it: then nothing has happened yet.
+ * Returns the full queue it has to wait for: then nothing has happened yet.
  */
 export function handlePublish(
   client: Client,
   packet: PublishPacket,
   ports: MqttPorts,
   options: MqttOptions,
-): Blocked | undefined {
+): FullQueue | undefined {
   const { session, acks } = client;
   const topicName = client.aliases.resolve(packet);
   checkOptions(packet, options);
@@ -56,8 +51,12 @@ export function handlePublish(
     return undefined;
   }
   const message = toMessage(client, packet, topicName, ports);
-  const blocked = ports.routing.blockedBy(message);
-  if (blocked !== undefined) return blocked;
+  const full = ports.routing.refusedBy(message);
+  if (full !== undefined) {
+    if (full.whenFull === "block" || client.version !== 5) return full; // MQTT 3 has no word for a refusal
+    acks.settle(acks.reserve(type, packet.packetId), ReasonCode.QuotaExceeded);
+    return undefined;
+  }
   publish(client, message, packet.packetId, ports);
   return undefined;
 }

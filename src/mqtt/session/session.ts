@@ -27,6 +27,8 @@ export interface SessionLink extends OutboundLink {
  * state machine keeps; any other lives here and ends with its connection. The router sees it as a receiver.
  */
 export class Session implements CommitWaiter {
+  /** A full session queue goes without the message. */
+  readonly mayRefuse = false;
   readonly id: ClientId;
   readonly user: string;
   readonly stored: StoredSession | undefined;
