@@ -154,9 +154,7 @@ export class OpenBatch {
       if (this.deletedQueues.size > 0) this.#dropOfDeletedQueue(this.putQueues[i] as QueueRef, entry);
       if (entry.stored === EntryState.Open) entry.stored = EntryState.Written;
     }
-    for (const body of this.bodies.keys()) {
-      if (body.references > 0) body.stored = true;
-    }
+    for (const body of this.bodies.keys()) body.stored = body.references > 0;
   }
 
   /** Adds a younger batch to this one, whose write failed and may or may not have reached the disk. */

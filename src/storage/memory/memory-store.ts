@@ -1,25 +1,18 @@
-import type { ClientId, TopicFilter, TopicName } from "../../base/ids.ts";
-import type { Message } from "../../base/message.ts";
-import type {
-  QueueEntry,
-  QueueRecord,
-  QueueRef,
-  SessionRecord,
-  SubscriptionOptions,
-} from "../../state/records.ts";
+import type { QueueEntry, QueueRef } from "../../state/records.ts";
 import { EntryState } from "../../state/records.ts";
 import type { CommitResult, StateLoader, StateStore } from "../../state/store.ts";
+import { BatchedStore } from "../batched-store.ts";
 import { OpenBatch, queueKey } from "../open-batch.ts";
 import { applyBatch } from "./apply-batch.ts";
 import { MemoryDisk, type MemoryEntry } from "./memory-disk.ts";
 
 /** The store of `durability: memory`: the port's rules without a disk. Nothing outlives the process. */
-export class MemoryStore implements StateStore {
+export class MemoryStore extends BatchedStore implements StateStore {
   readonly #disk: MemoryDisk;
-  #open = new OpenBatch();
 
   /** Tests hand in a disk of their own: a new store on it sees what was committed, as after a kill. */
   constructor(disk: MemoryDisk = new MemoryDisk()) {
+    super();
     this.#disk = disk;
   }
 
@@ -39,74 +32,9 @@ export class MemoryStore implements StateStore {
     for (const message of retained.values()) loader.retained(message);
   }
 
-  putSession(session: SessionRecord): void {
-    this.#open.changeSession(session.clientId, { slot: session.slot, session });
-  }
-
-  deleteSession(slot: number, clientId: ClientId): void {
-    this.#open.changeSession(clientId, { slot, session: undefined });
-  }
-
-  putSubscription(
-    slot: number,
-    clientId: ClientId,
-    topicFilter: TopicFilter,
-    options: SubscriptionOptions,
-  ): void {
-    this.#open.changeSubscription({ slot, clientId, topicFilter, options });
-  }
-
-  deleteSubscription(slot: number, clientId: ClientId, topicFilter: TopicFilter): void {
-    this.#open.changeSubscription({ slot, clientId, topicFilter, options: undefined });
-  }
-
-  putReceived(slot: number, clientId: ClientId, packetId: number): void {
-    this.#open.changeReceived({ slot, clientId, packetId, present: true });
-  }
-
-  deleteReceived(slot: number, clientId: ClientId, packetId: number): void {
-    this.#open.changeReceived({ slot, clientId, packetId, present: false });
-  }
-
-  putRetained(message: Message): void {
-    this.#open.changeRetained(message.topicName, message);
-  }
-
-  deleteRetained(topicName: TopicName): void {
-    this.#open.changeRetained(topicName, undefined);
-  }
-
-  putQueue(queue: QueueRecord): void {
-    this.#open.putQueue(queue);
-  }
-
-  deleteQueue(queue: QueueRef): void {
-    this.#open.deleteQueue(queue);
-  }
-
-  putEntry(queue: QueueRef, entry: QueueEntry): void {
-    this.#open.putEntry(queue, entry);
-  }
-
-  deleteEntry(queue: QueueRef, entry: QueueEntry): void {
-    this.#open.deleteEntry(queue, entry);
-  }
-
-  releaseEntry(queue: QueueRef, entry: QueueEntry): void {
-    this.#open.releaseEntry(queue, entry);
-  }
-
-  get openBytes(): number {
-    return this.#open.bytes;
-  }
-
-  get isDirty(): boolean {
-    return !this.#open.isEmpty;
-  }
-
   commit(): Promise<CommitResult> {
-    const batch = this.#open;
-    this.#open = new OpenBatch();
+    const batch = this.batch;
+    this.batch = new OpenBatch();
     batch.seal();
     return Promise.resolve({ operations: applyBatch(this.#disk, batch), bytes: batch.bytes });
   }

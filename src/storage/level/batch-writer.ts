@@ -1,0 +1,161 @@
+import type { Message } from "../../base/message.ts";
+import type { QueueEntry, QueueRef, SharedBody } from "../../state/records.ts";
+import { EntryState } from "../../state/records.ts";
+import type { OpenBatch } from "../open-batch.ts";
+import { ByteWriter } from "./byte-writer.ts";
+import type { Database } from "./database.ts";
+import {
+  writeBodyCountKey,
+  writeBodyKey,
+  writeClearingKey,
+  writeEntryKey,
+  writeQueueKey,
+  writeReceivedKey,
+  writeRetainedKey,
+  writeSessionKey,
+  writeSubscriptionKey,
+} from "./keys.ts";
+import { writeMessage } from "./message-record.ts";
+import {
+  beginValue,
+  endValue,
+  writeBodyCount,
+  writeEntry,
+  writeQueue,
+  writeSession,
+  writeSubscription,
+} from "./records.ts";
+
+export type ChainedBatch = ReturnType<Database["batch"]>;
+
+/** Encodes sealed batches; one scratch serves all records, because LevelDB copies each key and value at once. */
+export class BatchWriter {
+  readonly #writer = new ByteWriter();
+  #chained: ChainedBatch | undefined;
+  #keyLength = 0;
+  #bytes = 0;
+
+  /** Returns the bytes of all keys and values. */
+  write(batch: OpenBatch, chained: ChainedBatch): number {
+    this.#chained = chained;
+    this.#bytes = 0;
+    this.#writeClients(batch);
+    this.#writeRetained(batch);
+    this.#writeQueues(batch);
+    this.#writeEntries(batch);
+    for (const [body, message] of batch.bodies) this.#writeBody(body, message);
+    this.#chained = undefined;
+    return this.#bytes;
+  }
+
+  #writeClients(batch: OpenBatch): void {
+    for (const [clientId, { slot, session }] of batch.sessions) {
+      writeSessionKey(this.#key(), slot, clientId);
+      if (session === undefined) this.#del();
+      else this.#put((writer) => writeSession(writer, session));
+    }
+    for (const { slot, clientId, topicFilter, options } of batch.subscriptions) {
+      writeSubscriptionKey(this.#key(), slot, clientId, topicFilter);
+      if (options === undefined) this.#del();
+      else this.#put((writer) => writeSubscription(writer, options));
+    }
+    for (const { slot, clientId, packetId, present } of batch.received) {
+      writeReceivedKey(this.#key(), slot, clientId, packetId);
+      if (present) this.#put(nothing);
+      else this.#del();
+    }
+  }
+
+  #writeRetained(batch: OpenBatch): void {
+    for (const [topicName, message] of batch.retained) {
+      writeRetainedKey(this.#key(), topicName);
+      if (message === undefined) this.#del();
+      else this.#put((writer) => writeMessage(writer, message));
+    }
+  }
+
+  #writeQueues(batch: OpenBatch): void {
+    for (const queue of batch.queues.values()) {
+      writeQueueKey(this.#key(), queue);
+      this.#put((writer) => writeQueue(writer, queue));
+    }
+    for (const queue of batch.deletedQueues.values()) {
+      writeQueueKey(this.#key(), queue);
+      this.#del();
+      writeClearingKey(this.#key(), queue);
+      this.#put(nothing);
+    }
+    for (const queue of batch.clearedQueues) {
+      writeClearingKey(this.#key(), queue);
+      this.#del();
+    }
+  }
+
+  #writeEntries(batch: OpenBatch): void {
+    const { putQueues, putEntries, deleteQueues, deleteSeqs } = batch;
+    for (let i = 0; i < putEntries.length; i++) {
+      const entry = putEntries[i] as QueueEntry;
+      if (entry.stored === EntryState.Gone) continue;
+      writeEntryKey(this.#key(), putQueues[i] as QueueRef, entry.seq);
+      this.#beginValue();
+      writeEntry(this.#writer, entry);
+      this.#endValue();
+    }
+    for (let i = 0; i < deleteSeqs.length; i++) {
+      writeEntryKey(this.#key(), deleteQueues[i] as QueueRef, deleteSeqs[i] as number);
+      this.#del();
+    }
+  }
+
+  /** The count on disk changes in the same write as the entries it counts. */
+  #writeBody(body: SharedBody, message: Message | undefined): void {
+    if (body.references === 0) {
+      this.#deleteBody(body);
+      return;
+    }
+    if (message !== undefined) {
+      writeBodyKey(this.#key(), body);
+      this.#put((writer) => writeMessage(writer, message));
+    }
+    writeBodyCountKey(this.#key(), body);
+    this.#put((writer) => writeBodyCount(writer, body.references));
+  }
+
+  #deleteBody(body: SharedBody): void {
+    writeBodyKey(this.#key(), body);
+    this.#del();
+    writeBodyCountKey(this.#key(), body);
+    this.#del();
+  }
+
+  #key(): ByteWriter {
+    this.#writer.reset();
+    return this.#writer;
+  }
+
+  #put(writeFields: (writer: ByteWriter) => void): void {
+    this.#beginValue();
+    writeFields(this.#writer);
+    this.#endValue();
+  }
+
+  #beginValue(): void {
+    this.#keyLength = this.#writer.length;
+    beginValue(this.#writer);
+  }
+
+  #endValue(): void {
+    const writer = this.#writer;
+    endValue(writer);
+    this.#bytes += writer.length;
+    const record = writer.view();
+    this.#chained?.put(record.subarray(0, this.#keyLength), record.subarray(this.#keyLength));
+  }
+
+  #del(): void {
+    this.#bytes += this.#writer.length;
+    this.#chained?.del(this.#writer.view());
+  }
+}
+
+function nothing(): void {}

@@ -1,0 +1,160 @@
+import type { Message } from "../../base/message.ts";
+import type { QueueEntry, QueueRef, SharedBody } from "../../state/records.ts";
+import { EntryState } from "../../state/records.ts";
+import type { BodyIndex } from "./body-index.ts";
+import { CorruptRecord } from "./byte-reader.ts";
+import type { Database } from "./database.ts";
+import {
+  type BodyRef,
+  describeKey,
+  entryRange,
+  keyOf,
+  readEntrySeq,
+  writeBodyCountKey,
+  writeBodyKey,
+} from "./keys.ts";
+import { readMessage } from "./message-record.ts";
+import { openValue, readBodyCount, readEntry, type StoredEntry } from "./records.ts";
+
+const MOST_PER_READ = 1000;
+const READ_AHEAD_BYTES = 1024 * 1024;
+/** What an entry counts for beside its payload. */
+const ENTRY_BYTES = 64;
+
+export interface Range {
+  readonly fromSeq: number;
+  readonly toSeq: number;
+  readonly limit: number;
+  readonly maximumBytes: number;
+}
+
+export interface FoundEntry {
+  readonly seq: number;
+  /** Undefined when the record failed its check: it has been reported. */
+  readonly entry: StoredEntry | undefined;
+}
+
+/** Reads a queue's committed entries and joins those of a shared body in one object. */
+export class EntryReader {
+  readonly #database: Database;
+  readonly #bodies: BodyIndex;
+  readonly #corrupt: (what: string) => void;
+
+  constructor(database: Database, bodies: BodyIndex, corrupt: (what: string) => void) {
+    this.#database = database;
+    this.#bodies = bodies;
+    this.#corrupt = corrupt;
+  }
+
+  async read(queue: QueueRef, range: Range): Promise<QueueEntry[]> {
+    const found = await this.scan(queue, range);
+    await this.#loadBodies(found);
+    const entries: QueueEntry[] = [];
+    for (const { seq, entry } of found) {
+      const complete = entry && this.#complete(seq, entry);
+      if (complete !== undefined) entries.push(complete);
+    }
+    return entries;
+  }
+
+  /** The records alone, without the bodies they share. */
+  async scan(queue: QueueRef, range: Range): Promise<FoundEntry[]> {
+    const found: FoundEntry[] = [];
+    const iterator = this.#database.iterator({
+      ...entryRange(queue, range.fromSeq, range.toSeq),
+      highWaterMarkBytes: Math.min(range.maximumBytes, READ_AHEAD_BYTES),
+      fillCache: false,
+    });
+    try {
+      let bytes = 0;
+      while (found.length < range.limit && bytes < range.maximumBytes) {
+        const chunk = await iterator.nextv(Math.min(range.limit - found.length, MOST_PER_READ));
+        if (chunk.length === 0) break;
+        for (const [key, value] of chunk) {
+          if (bytes >= range.maximumBytes) break;
+          const entry = this.#decode(key, value);
+          bytes += ENTRY_BYTES + (entry?.payloadBytes ?? 0);
+          found.push({ seq: readEntrySeq(key), entry });
+        }
+      }
+      return found;
+    } finally {
+      await iterator.close();
+    }
+  }
+
+  /**
+   * The object that counts the entries of a body. Reads the count synchronously when nobody holds the object:
+   * then no change of it is under way, and what is on disk is the truth.
+   */
+  body(ref: BodyRef): SharedBody {
+    const known = this.#bodies.find(ref);
+    if (known !== undefined) return known;
+    const body = { ...ref, references: this.#storedCount(ref), stored: true };
+    this.#bodies.add(body, undefined);
+    return body;
+  }
+
+  #decode(key: Buffer, value: Buffer): StoredEntry | undefined {
+    try {
+      return readEntry(openValue(key, value));
+    } catch (error) {
+      this.#report(key, error);
+      return undefined;
+    }
+  }
+
+  #complete(seq: number, entry: StoredEntry): QueueEntry | undefined {
+    const { delivery, message } = entry;
+    const stored = EntryState.Written;
+    if (entry.body === undefined) return { seq, message, delivery, body: undefined, stored };
+    const body = this.body(entry.body);
+    const shared = this.#bodies.messageOf(body);
+    return shared && { seq, message: shared, delivery, body, stored };
+  }
+
+  async #loadBodies(found: readonly FoundEntry[]): Promise<void> {
+    const wanted = new Map<SharedBody, Buffer>();
+    for (const { entry } of found) {
+      if (entry?.body === undefined) continue;
+      const body = this.body(entry.body);
+      if (this.#bodies.messageOf(body) !== undefined || wanted.has(body)) continue;
+      wanted.set(
+        body,
+        keyOf((writer) => writeBodyKey(writer, body)),
+      );
+    }
+    if (wanted.size === 0) return;
+    const values = await this.#database.getMany([...wanted.values()]);
+    let i = 0;
+    for (const [body, key] of wanted) this.#addBody(body, key, values[i++]);
+  }
+
+  #addBody(body: SharedBody, key: Buffer, value: Buffer | undefined): void {
+    try {
+      if (value === undefined) throw new CorruptRecord("the record is missing");
+      const message: Message = readMessage(openValue(key, value));
+      this.#bodies.add(body, message);
+    } catch (error) {
+      this.#report(key, error);
+    }
+  }
+
+  /** A count that cannot be read is taken for so high that the body outlives its entries: better kept than lost. */
+  #storedCount(ref: BodyRef): number {
+    const key = keyOf((writer) => writeBodyCountKey(writer, ref));
+    try {
+      const value = this.#database.getSync(key);
+      if (value === undefined) throw new CorruptRecord("the record is missing");
+      return readBodyCount(openValue(key, value));
+    } catch (error) {
+      this.#report(key, error);
+      return 0x7fff_ffff;
+    }
+  }
+
+  #report(key: Buffer, error: unknown): void {
+    if (!(error instanceof CorruptRecord)) throw error;
+    this.#corrupt(`${describeKey(key)}: ${error.message}`);
+  }
+}

@@ -1,0 +1,44 @@
+import { StorageError } from "../../base/errors.ts";
+import { ByteWriter } from "./byte-writer.ts";
+import type { Database } from "./database.ts";
+import { keyOf, writeMetaKey } from "./keys.ts";
+import { beginValue, endValue, FORMAT_VERSION, readMeta, writeMeta } from "./records.ts";
+
+/** Refuses a database of another program or of a newer broker; marks a new one as ours. */
+export async function checkFormat(database: Database, folder: string, now: number): Promise<void> {
+  const key = keyOf(writeMetaKey);
+  const value = await database.get(key);
+  if (value === undefined) {
+    if (!(await isEmpty(database))) throw foreign(folder);
+    await database.put(key, metaValue(now), { sync: true });
+    return;
+  }
+  const meta = readMeta(value);
+  if (meta === undefined) throw foreign(folder);
+  if (meta.formatVersion !== FORMAT_VERSION) throw otherVersion(folder, meta.formatVersion);
+}
+
+async function isEmpty(database: Database): Promise<boolean> {
+  const [first] = await database.keys({ limit: 1 }).all();
+  return first === undefined;
+}
+
+function metaValue(createdAt: number): Buffer {
+  const writer = new ByteWriter();
+  writeMetaKey(writer);
+  const keyLength = writer.length;
+  beginValue(writer);
+  writeMeta(writer, { formatVersion: FORMAT_VERSION, createdAt });
+  endValue(writer);
+  return writer.copy().subarray(keyLength);
+}
+
+function foreign(folder: string): StorageError {
+  const text = `The data folder ${folder} holds a database of another program: choose a folder of its own`;
+  return new StorageError("STORAGE_FORMAT", text);
+}
+
+function otherVersion(folder: string, found: number): StorageError {
+  const text = `The data folder ${folder} has storage format ${found}, this broker reads format ${FORMAT_VERSION}`;
+  return new StorageError("STORAGE_FORMAT", `${text}: run the version of the broker that wrote it`);
+}

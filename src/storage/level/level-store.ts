@@ -1,0 +1,188 @@
+import { type Clock, systemClock } from "../../base/clock.ts";
+import { describe } from "../../base/errors.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { QueueEntry, QueueRef } from "../../state/records.ts";
+import type { CommitResult, StateLoader, StateStore } from "../../state/store.ts";
+import { BatchedStore } from "../batched-store.ts";
+import { OpenBatch, queueKey } from "../open-batch.ts";
+import { BatchWriter } from "./batch-writer.ts";
+import { BodyIndex } from "./body-index.ts";
+import {
+  type CreateDatabase,
+  createDatabase,
+  DATABASE_OPTIONS,
+  type Database,
+  failed,
+  locationIn,
+  makeFolder,
+  openDatabase,
+} from "./database.ts";
+import { EntryReader } from "./entry-reader.ts";
+import { checkFormat } from "./format.ts";
+import { loadClearing, loadTables } from "./loader.ts";
+
+export interface LevelStoreOptions {
+  /** The data folder; the database gets a folder of its own in it. */
+  readonly folder: string;
+  /** True = a commit resolves after fsync, and survives power loss; false = it survives the end of the process. */
+  readonly sync: boolean;
+  readonly clock?: Clock;
+  /** For tests that let writes fail. */
+  readonly createDatabase?: CreateDatabase;
+}
+
+/** Entries of a deleted queue that are cleared in one write. */
+const CLEARED_AT_ONCE = { fromSeq: 0, toSeq: Number.MAX_SAFE_INTEGER, limit: 512, maximumBytes: 1024 * 1024 };
+
+/** The store of `durability: disk` and `os`: one classic-level database, written in group commits. */
+export class LevelStore extends BatchedStore implements StateStore {
+  readonly #options: LevelStoreOptions;
+  readonly #logger: Logger;
+  readonly #database: Database;
+  readonly #bodies = new BodyIndex();
+  readonly #writer = new BatchWriter();
+  readonly #reader: EntryReader;
+  /** Deleted queues, by `queueKey`, whose entries are still on disk. */
+  readonly #clearing = new Map<number, QueueRef>();
+  #loader: StateLoader | undefined;
+  /** The write under way; never rejects. */
+  #writing: Promise<unknown> | undefined;
+  /** The clearing under way; never rejects. */
+  #clearingRun: Promise<void> | undefined;
+  /** A write failed: LevelDB refuses all further ones until it is opened again. */
+  #isBroken = false;
+  #isClosing = false;
+
+  constructor(options: LevelStoreOptions, logger: Logger) {
+    super();
+    this.#options = options;
+    this.#logger = logger;
+    const create = options.createDatabase ?? createDatabase;
+    this.#database = create(locationIn(options.folder), DATABASE_OPTIONS);
+    this.#reader = new EntryReader(this.#database, this.#bodies, (what) => this.#loader?.corrupt(what));
+  }
+
+  async open(loader: StateLoader): Promise<void> {
+    const { folder, clock = systemClock } = this.#options;
+    this.#loader = loader;
+    await makeFolder(folder);
+    await openDatabase(this.#database, folder);
+    try {
+      await checkFormat(this.#database, folder, clock.now());
+      await loadTables(this.#database, loader);
+      for (const queue of await loadClearing(this.#database, loader)) {
+        this.#clearing.set(queueKey(queue), queue);
+      }
+    } catch (error) {
+      await this.#database.close();
+      throw failed("Reading", folder, error);
+    }
+    this.#startClearing();
+  }
+
+  async commit(): Promise<CommitResult> {
+    while (this.#writing !== undefined) await this.#writing;
+    const result = await this.#write();
+    this.#startClearing();
+    return result;
+  }
+
+  async readEntries(
+    queue: QueueRef,
+    fromSeq: number,
+    toSeq: number,
+    limit: number,
+    maximumBytes: number,
+  ): Promise<QueueEntry[]> {
+    try {
+      return await this.#reader.read(queue, { fromSeq, toSeq, limit, maximumBytes });
+    } catch (error) {
+      throw failed("Reading", this.#options.folder, error);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    await this.#writing;
+    await this.#clearingRun;
+    await this.#database.close();
+  }
+
+  /** One at a time: the caller has waited for `#writing`. */
+  #write(): Promise<CommitResult> {
+    const write = this.#writeOpenBatch();
+    const settled = () => {
+      this.#writing = undefined;
+    };
+    this.#writing = write.then(settled, settled);
+    return write;
+  }
+
+  async #writeOpenBatch(): Promise<CommitResult> {
+    if (this.#isBroken) await this.#reopen();
+    const batch = this.batch;
+    if (batch.isEmpty) return { operations: 0, bytes: 0 };
+    this.batch = new OpenBatch();
+    batch.seal();
+    try {
+      return await this.#writeSealed(batch);
+    } catch (error) {
+      this.#isBroken = true;
+      batch.absorb(this.batch);
+      this.batch = batch;
+      throw failed("Writing to", this.#options.folder, error);
+    }
+  }
+
+  async #writeSealed(batch: OpenBatch): Promise<CommitResult> {
+    for (const [body, message] of batch.bodies) this.#bodies.add(body, message);
+    const chained = this.#database.batch();
+    const bytes = this.#writer.write(batch, chained);
+    const operations = chained.length;
+    await chained.write({ sync: this.#options.sync });
+    for (const [key, queue] of batch.deletedQueues) this.#clearing.set(key, queue);
+    for (const queue of batch.clearedQueues) this.#clearing.delete(queueKey(queue));
+    return { operations, bytes };
+  }
+
+  async #reopen(): Promise<void> {
+    try {
+      await this.#database.close();
+      await this.#database.open();
+      this.#isBroken = false;
+    } catch (error) {
+      throw failed("Opening", this.#options.folder, error);
+    }
+  }
+
+  #startClearing(): void {
+    if (this.#clearing.size === 0 || this.#clearingRun !== undefined || this.#isClosing) return;
+    this.#clearingRun = this.#clear()
+      .catch((error: unknown) =>
+        this.#logger.warn({ error: describe(error) }, "clearing deleted queues paused"),
+      )
+      .finally(() => {
+        this.#clearingRun = undefined;
+      });
+  }
+
+  async #clear(): Promise<void> {
+    for (const queue of this.#clearing.values()) {
+      while (await this.#clearSome(queue));
+    }
+  }
+
+  /** Deletes some entries through the open batch, so that the counts of shared bodies change in the same write. */
+  async #clearSome(queue: QueueRef): Promise<boolean> {
+    if (this.#isClosing) return false;
+    const found = await this.#reader.scan(queue, CLEARED_AT_ONCE);
+    for (const { seq, entry } of found) {
+      this.batch.deleteAt(queue, seq);
+      if (entry?.body !== undefined) this.batch.unrefer(this.#reader.body(entry.body));
+    }
+    if (found.length === 0) this.batch.clearedQueues.push(queue);
+    while (this.#writing !== undefined) await this.#writing;
+    if (this.isDirty && !this.#isClosing) await this.#write();
+    return found.length > 0;
+  }
+}

@@ -1,0 +1,72 @@
+import { SLOT_COUNT } from "../../base/ids.ts";
+import type { QueueRef } from "../../state/records.ts";
+import type { StateLoader } from "../../state/store.ts";
+import { type ByteReader, CorruptRecord } from "./byte-reader.ts";
+import type { Database } from "./database.ts";
+import {
+  describeKey,
+  readQueueKey,
+  readReceivedKey,
+  readSubscriptionKey,
+  Table,
+  tableRange,
+} from "./keys.ts";
+import { readMessage } from "./message-record.ts";
+import { openValue, readQueue, readSession, readSubscription } from "./records.ts";
+
+const MOST_PER_READ = 1000;
+const READ_AHEAD_BYTES = 1024 * 1024;
+
+type TakeRecord = (key: Buffer, reader: ByteReader) => void;
+
+/** Streams everything but entries and bodies to the loader: queues, sessions, then the rest. */
+export async function loadTables(database: Database, loader: StateLoader): Promise<void> {
+  const load = (table: Table, take: TakeRecord) => loadTable(database, table, take, loader);
+  await load(Table.Queue, (key, reader) => loader.queue(readQueue(key, reader)));
+  await load(Table.Session, (key, reader) => loader.session(readSession(key, reader)));
+  await load(Table.Subscription, (key, reader) =>
+    loader.subscription({ ...readSubscriptionKey(key), options: readSubscription(reader) }),
+  );
+  await load(Table.Received, (key) => loader.received(readReceivedKey(key)));
+  await load(Table.Retained, (_key, reader) => loader.retained(readMessage(reader)));
+}
+
+/** Deleted queues whose entries were not all cleared when the process ended. */
+export async function loadClearing(database: Database, loader: StateLoader): Promise<QueueRef[]> {
+  const queues: QueueRef[] = [];
+  await loadTable(database, Table.Clearing, (key) => queues.push(readQueueKey(key)), loader);
+  return queues;
+}
+
+async function loadTable(
+  database: Database,
+  table: Table,
+  take: TakeRecord,
+  loader: StateLoader,
+): Promise<void> {
+  for (let slot = 0; slot < SLOT_COUNT; slot++) {
+    const iterator = database.iterator({
+      ...tableRange(slot, table),
+      highWaterMarkBytes: READ_AHEAD_BYTES,
+      fillCache: false,
+    });
+    try {
+      for (;;) {
+        const chunk = await iterator.nextv(MOST_PER_READ);
+        if (chunk.length === 0) break;
+        for (const [key, value] of chunk) takeRecord(key, value, take, loader);
+      }
+    } finally {
+      await iterator.close();
+    }
+  }
+}
+
+function takeRecord(key: Buffer, value: Buffer, take: TakeRecord, loader: StateLoader): void {
+  try {
+    take(key, openValue(key, value));
+  } catch (error) {
+    if (!(error instanceof CorruptRecord)) throw error;
+    loader.corrupt(`${describeKey(key)}: ${error.message}`);
+  }
+}
