@@ -1,0 +1,85 @@
+export interface MetricDefinition {
+  readonly type: "counter" | "gauge" | "histogram";
+  /** As in the name; "" for plain counts. */
+  readonly unit: "" | "seconds" | "bytes" | "ratio";
+  readonly help: string;
+  /** Their values come from bounded sets: never client ids, users or topics. */
+  readonly labels: readonly string[];
+}
+
+/** Every metric of ours: docs/metrics.md says the same, and a test compares the two. */
+export const CATALOGUE = {
+  causeway_build_info: gauge("Always 1; the labels say what is running", "", ["version", "node"]),
+  causeway_healthy: gauge("1 when /health answers 200, else 0"),
+
+  causeway_connections: gauge("Open client connections", "", ["transport", "protocol_version"]),
+  causeway_connections_opened_total: counter("Client connections accepted since the start"),
+  causeway_connections_refused_total: counter("Connections refused before or at CONNECT since the start"),
+  causeway_connections_closed_total: counter("Client connections that have ended since the start"),
+  causeway_protocol_errors_total: counter("Connections closed because the peer broke the protocol"),
+  causeway_received_bytes_total: counter("Bytes read from clients", "bytes"),
+  causeway_sent_bytes_total: counter("Bytes written to clients", "bytes"),
+
+  causeway_messages_received_total: counter("PUBLISH packets received from clients", "", ["qos"]),
+  causeway_messages_sent_total: counter("PUBLISH packets sent to clients", "", ["qos"]),
+  causeway_messages_dropped_total: counter("Messages that did not reach a receiver they matched", "", [
+    "reason",
+  ]),
+
+  causeway_sessions: gauge("Sessions known to the broker", "", ["state"]),
+  causeway_subscriptions: gauge("Subscriptions of all sessions"),
+  causeway_retained_messages: gauge("Retained messages"),
+  causeway_queued_messages: gauge("Messages queued for all sessions, sent but not acknowledged ones too"),
+  causeway_queued_bytes: gauge("Size of the messages queued for all sessions", "bytes"),
+  causeway_largest_queue_messages: gauge("Messages in the longest queue of a session"),
+
+  causeway_commit_operations: histogram("Puts and deletes per batch written to the store"),
+  causeway_commit_size_bytes: histogram("Size of the batches written to the store", "bytes"),
+  causeway_commit_duration_seconds: histogram(
+    "Time from handing a batch to the store until it was safe",
+    "seconds",
+  ),
+  causeway_commit_failures_total: counter("Batches the store failed to write; each is tried again"),
+
+  causeway_bridge_state: gauge("1 for the state the bridge is in, else 0", "", ["bridge", "state"]),
+  causeway_bridge_matched_total: counter("Messages that matched a mapping of the bridge", "", ["bridge"]),
+  causeway_bridge_delivered_total: counter("Messages the target has confirmed", "", ["bridge"]),
+  causeway_bridge_dead_lettered_total: counter("Messages put into the dead letters", "", ["bridge"]),
+  causeway_bridge_dropped_total: counter("Messages given up", "", ["bridge", "reason"]),
+  causeway_bridge_retried_total: counter("Messages that had to be sent again", "", ["bridge"]),
+  causeway_bridge_send_failures_total: counter("Connections and batches that failed", "", ["bridge"]),
+  causeway_bridge_held_at_start_messages: gauge("Messages found in the outbox at the start", "", ["bridge"]),
+  causeway_bridge_queued_messages: gauge("Messages in the outbox", "", ["bridge"]),
+  causeway_bridge_queued_bytes: gauge("Size of the messages in the outbox", "bytes", ["bridge"]),
+  causeway_bridge_lag_seconds: gauge("Age of the oldest message on its way", "seconds", ["bridge"]),
+
+  causeway_event_loop_utilization_ratio: gauge(
+    "Share of time the event loop was busy since the last scrape",
+    "ratio",
+  ),
+} as const satisfies Readonly<Record<string, MetricDefinition>>;
+
+export type MetricName = keyof typeof CATALOGUE;
+
+/** Upper bounds of the histograms' buckets. */
+export const BUCKETS = {
+  causeway_commit_operations: [1, 4, 16, 64, 256, 1024, 4096, 16_384],
+  causeway_commit_size_bytes: [256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216],
+  causeway_commit_duration_seconds: [
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5,
+  ],
+} as const satisfies Partial<Record<MetricName, readonly number[]>>;
+
+type Unit = MetricDefinition["unit"];
+
+function counter(help: string, unit: Unit = "", labels: readonly string[] = []) {
+  return { type: "counter", unit, help, labels } as const;
+}
+
+function gauge(help: string, unit: Unit = "", labels: readonly string[] = []) {
+  return { type: "gauge", unit, help, labels } as const;
+}
+
+function histogram(help: string, unit: Unit = "") {
+  return { type: "histogram", unit, help, labels: [] } as const;
+}

@@ -1,0 +1,131 @@
+import type { DropReason } from "../base/counters.ts";
+import type { BUCKETS, MetricName } from "./catalogue.ts";
+import type { BridgeFigures, BridgeState, MetricsSources } from "./sources.ts";
+
+/** What one scrape reads, once. */
+export interface Snapshot {
+  readonly version: string;
+  readonly counters: MetricsSources["counters"];
+  readonly isHealthy: boolean;
+  readonly connections: ReturnType<MetricsSources["connections"]>;
+  readonly sessions: ReturnType<MetricsSources["sessions"]>;
+  readonly subscriptions: number;
+  readonly retainedMessages: number;
+  readonly sessionQueues: ReturnType<MetricsSources["sessionQueues"]>;
+  readonly bridges: readonly BridgeFigures[];
+  readonly eventLoopUtilization: number;
+}
+
+export function takeSnapshot(sources: MetricsSources, eventLoopUtilization: number): Snapshot {
+  return {
+    version: sources.version,
+    counters: sources.counters,
+    isHealthy: sources.health().length === 0,
+    connections: sources.connections(),
+    sessions: sources.sessions(),
+    subscriptions: sources.subscriptions(),
+    retainedMessages: sources.retainedMessages(),
+    sessionQueues: sources.sessionQueues(),
+    bridges: sources.bridges(),
+    eventLoopUtilization,
+  };
+}
+
+export type Sample = readonly [value: number, labels?: Readonly<Record<string, string>>];
+
+/** Read at scrape time; the others are observed as they happen. */
+export type SampledMetric = Exclude<MetricName, keyof typeof BUCKETS | "causeway_commit_failures_total">;
+
+type Read = (snapshot: Snapshot) => readonly Sample[];
+
+/** Where each metric's value comes from. */
+export const SAMPLES: Readonly<Record<SampledMetric, Read>> = {
+  causeway_build_info: ({ version }) => [[1, { version, node: process.versions.node }]],
+  causeway_healthy: ({ isHealthy }) => [[isHealthy ? 1 : 0]],
+
+  causeway_connections: ({ connections }) =>
+    connections.map(({ transport, protocolVersion, count }) => [
+      count,
+      { transport, protocol_version: PROTOCOL_NAMES[protocolVersion] },
+    ]),
+  causeway_connections_opened_total: ({ counters }) => [[counters.connectionsOpened]],
+  causeway_connections_refused_total: ({ counters }) => [[counters.connectionsRefused]],
+  causeway_connections_closed_total: ({ counters }) => [[counters.connectionsClosed]],
+  causeway_protocol_errors_total: ({ counters }) => [[counters.protocolErrors]],
+  causeway_received_bytes_total: ({ counters }) => [[counters.bytesReceived]],
+  causeway_sent_bytes_total: ({ counters }) => [[counters.bytesSent]],
+
+  causeway_messages_received_total: ({ counters }) => byQoS(counters.messagesReceived),
+  causeway_messages_sent_total: ({ counters }) => byQoS(counters.messagesSent),
+  causeway_messages_dropped_total: ({ counters }) =>
+    DROP_REASONS.map((reason) => [counters.dropped.get(reason) ?? 0, { reason }]),
+
+  causeway_sessions: ({ sessions }) => [
+    [sessions.online, { state: "online" }],
+    [sessions.offline, { state: "offline" }],
+  ],
+  causeway_subscriptions: ({ subscriptions }) => [[subscriptions]],
+  causeway_retained_messages: ({ retainedMessages }) => [[retainedMessages]],
+  causeway_queued_messages: ({ sessionQueues }) => [[sessionQueues.messages]],
+  causeway_queued_bytes: ({ sessionQueues }) => [[sessionQueues.bytes]],
+  causeway_largest_queue_messages: ({ sessionQueues }) => [[sessionQueues.largestMessages]],
+
+  causeway_bridge_state: ({ bridges }) => bridges.flatMap(bridgeStates),
+  causeway_bridge_matched_total: perBridge((bridge) => bridge.matched),
+  causeway_bridge_delivered_total: perBridge((bridge) => bridge.delivered),
+  causeway_bridge_dead_lettered_total: perBridge((bridge) => bridge.deadLettered),
+  causeway_bridge_dropped_total: ({ bridges }) => bridges.flatMap(bridgeDrops),
+  causeway_bridge_retried_total: perBridge((bridge) => bridge.retried),
+  causeway_bridge_send_failures_total: perBridge((bridge) => bridge.sendFailures),
+  causeway_bridge_held_at_start_messages: perBridge((bridge) => bridge.heldAtStart),
+  causeway_bridge_queued_messages: perBridge((bridge) => bridge.queued),
+  causeway_bridge_queued_bytes: perBridge((bridge) => bridge.queuedBytes),
+  causeway_bridge_lag_seconds: perBridge((bridge) => bridge.lagMs / 1000),
+
+  causeway_event_loop_utilization_ratio: ({ eventLoopUtilization }) => [[eventLoopUtilization]],
+};
+
+const PROTOCOL_NAMES = { 3: "3.1", 4: "3.1.1", 5: "5" } as const;
+
+const DROP_REASONS = keysOf<DropReason>({
+  expired: true,
+  queue_full: true,
+  slow_receiver: true,
+  receiver_offline: true,
+  packet_too_large: true,
+  outbox_full: true,
+  not_authorized: true,
+  corrupt_record: true,
+});
+
+const BRIDGE_STATES = keysOf<BridgeState>({
+  connecting: true,
+  up: true,
+  retrying: true,
+  blocked: true,
+  stopped: true,
+});
+
+/** All members of a union: one that is missing here does not compile. */
+function keysOf<Key extends string>(members: Readonly<Record<Key, true>>): readonly Key[] {
+  return Object.keys(members) as Key[];
+}
+
+function byQoS(counts: readonly number[]): Sample[] {
+  return counts.map((count, qos) => [count, { qos: String(qos) }]);
+}
+
+function perBridge(figure: (bridge: BridgeFigures) => number): Read {
+  return ({ bridges }) => bridges.map((bridge) => [figure(bridge), { bridge: bridge.name }]);
+}
+
+function bridgeStates(bridge: BridgeFigures): Sample[] {
+  return BRIDGE_STATES.map((state) => [bridge.state === state ? 1 : 0, { bridge: bridge.name, state }]);
+}
+
+function bridgeDrops(bridge: BridgeFigures): Sample[] {
+  return Object.entries(bridge.dropped).map(([reason, count]) => [
+    count ?? 0,
+    { bridge: bridge.name, reason },
+  ]);
+}
