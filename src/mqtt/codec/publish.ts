@@ -6,12 +6,13 @@ import { MqttError } from "../mqtt-error.ts";
 import { ReasonCode } from "../reason-code.ts";
 import { ByteReader } from "./byte-reader.ts";
 import type { ProtocolVersion, PublishPacket } from "./packets.ts";
-import { PropertyContext, type PropertyValues, readProperties } from "./properties.ts";
+import { PropertyContext, PropertyId, type PropertyValues, readProperties } from "./properties.ts";
 import type { TopicCache } from "./topic-cache.ts";
 
 /**
  * PUBLISH => topic_name [packet_id] [properties] payload. Hot: one object and one view per packet; the topic
- * comes from the cache. Everything that depends on the packet alone is checked.
+ * comes from the cache; a Topic Alias alone is read without the table. All that depends on the packet alone is
+ * checked.
  */
 export function readPublish(
   firstByte: number,
@@ -70,16 +71,27 @@ function readWithProperties(
   topicName: TopicName | "",
   packetId: number,
 ): PublishPacket {
+  if (isAliasAlone(buffer, start, end)) {
+    return {
+      topicName,
+      payload: buffer.subarray(start + 4, end),
+      qos: ((firstByte >> 1) & 0x03) as QoS,
+      retain: (firstByte & 0x01) !== 0,
+      dup: (firstByte & 0x08) !== 0,
+      packetId,
+      topicAlias: checkedAlias(((buffer[start + 2] as number) << 8) | (buffer[start + 3] as number)),
+      messageExpiryInterval: undefined,
+      properties: undefined,
+    };
+  }
   const reader = new ByteReader(buffer, start, end);
   const values = readProperties(reader, PropertyContext.Publish);
   if (values.subscriptionIdentifier !== undefined) {
     const detail = "a Subscription Identifier from a client";
     throw new MqttError(ReasonCode.ProtocolError, detail, "MQTT-3.3.4-6");
   }
-  if (values.topicAlias === 0) {
-    throw new MqttError(ReasonCode.TopicAliasInvalid, "Topic Alias 0", "MQTT-3.3.2-8");
-  }
-  if (topicName === "" && values.topicAlias === undefined) throw withoutTopic();
+  const topicAlias = values.topicAlias === undefined ? 0 : checkedAlias(values.topicAlias);
+  if (topicName === "" && topicAlias === 0) throw withoutTopic();
   return {
     topicName,
     payload: buffer.subarray(reader.position, end),
@@ -87,10 +99,20 @@ function readWithProperties(
     retain: (firstByte & 0x01) !== 0,
     dup: (firstByte & 0x08) !== 0,
     packetId,
-    topicAlias: values.topicAlias ?? 0,
+    topicAlias,
     messageExpiryInterval: values.messageExpiryInterval,
     properties: messageProperties(values),
   };
+}
+
+/** The commonest property block: 3, Topic Alias, its two bytes. */
+function isAliasAlone(buffer: Buffer, start: number, end: number): boolean {
+  return buffer[start] === 3 && buffer[start + 1] === PropertyId.TopicAlias && start + 4 <= end;
+}
+
+function checkedAlias(topicAlias: number): number {
+  if (topicAlias === 0) throw new MqttError(ReasonCode.TopicAliasInvalid, "Topic Alias 0", "MQTT-3.3.2-8");
+  return topicAlias;
 }
 
 /** The properties that travel with a message, of a PUBLISH or a will; undefined when there are none. */

@@ -91,6 +91,14 @@ function compareAcks() {
   });
 }
 
+function measureAlias() {
+  const packet = Buffer.concat([Buffer.from("300a000003230001", "hex"), Buffer.alloc(64)]);
+  const topics = new TopicCache();
+  measure("PUBLISH 5 QoS 0 with a Topic Alias alone: read", 2_000_000, (count) => {
+    for (let i = 0; i < count; i++) kept += readPublish(0x30, packet, 2, packet.length, 5, topics).topicAlias;
+  });
+}
+
 function measureControl() {
   const connect = generate({
     cmd: "connect",
@@ -119,5 +127,6 @@ comparePublish("PUBLISH 5 QoS 1 with properties", 5, 1, {
   userProperties: [["unit", "celsius"]],
 });
 compareAcks();
+measureAlias();
 measureControl();
 console.log(`Node ${process.version}; ${kept} bytes seen`);
