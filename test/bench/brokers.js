@@ -55,7 +55,7 @@ function causeway(durability, note) {
 
 function mosquitto(note, persistence) {
   return {
-    note: `set_tcp_nodelay, queue and inflight unlimited, ${note}`,
+    note: `set_tcp_nodelay, queues and inflight unlimited, ${note}`,
     version: () => MOSQUITTO && /version (\S+)/.exec(helpOf(MOSQUITTO))?.[1],
     command(port, folder) {
       const lines = [

@@ -1,5 +1,7 @@
-/** The generator must not be what is measured: above this share of its core its row is marked. */
+/** The generator must not be what is measured: above this share of its core a row is marked. */
 const GENERATOR_BUSY = 0.95;
+/** Below this both waited: for each other, or for other work on the machine. Only the cost per message counts then. */
+const IDLE_BELOW = 0.8;
 
 /** Medians per broker of the runs of one scenario; the first broker is what the others are compared with. */
 export function summarize(runs) {
@@ -50,8 +52,14 @@ const COLUMNS = [
   ["cores", (row) => row.generatorCores?.toFixed(2) ?? "–"],
   ["peak MiB", (row) => thousands(row.peakMiB)],
   ["lost", (row) => thousands(row.lost)],
-  ["", (row) => (row.generatorCores > GENERATOR_BUSY ? "generator-bound" : "")],
+  ["", remark],
 ];
+
+function remark(row) {
+  if (row.failed > 0) return `${row.failed} runs failed`;
+  if (row.generatorCores > GENERATOR_BUSY) return "generator-bound";
+  return row.brokerCores < IDLE_BELOW && row.generatorCores < IDLE_BELOW ? "neither busy" : "";
+}
 
 /** Columns right-aligned but the first. */
 export function table(rows) {
