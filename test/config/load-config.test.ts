@@ -261,15 +261,16 @@ describe("bridges", () => {
     );
   });
 
-  it("take tls as false or as a mapping", () => {
+  it("take tls as true, false or a mapping", () => {
     const withTls = (tls: string): string => `${KAFKA}    tls: ${tls}\n`;
 
-    expect(load(withTls("{}")).bridges[0]).toMatchObject({ tls: { ca: null, rejectUnauthorized: true } });
-    expect(problemsOf(withTls("true"))).toEqual([
-      "broker.yaml:7: bridges.0.tls: must be false or a mapping of keys to values, not true",
+    expect(load(withTls("true")).bridges[0]).toMatchObject({ tls: true });
+    expect(load(withTls("{ ca: ca.pem }")).bridges[0]).toMatchObject({ tls: { ca: "ca.pem" } });
+    expect(problemsOf(withTls("yes"))).toEqual([
+      'broker.yaml:7: bridges.0.tls: must be true or false or a mapping of keys to values, not "yes"',
     ]);
-    expect(problemsOf(withTls("{ caa: x }"))).toEqual([
-      "broker.yaml:7: unknown key bridges.0.tls.caa; did you mean ca?",
+    expect(problemsOf(withTls("{ cat: x, ca: y }"))).toEqual([
+      "broker.yaml:7: unknown key bridges.0.tls.cat; did you mean ca?",
     ]);
   });
 

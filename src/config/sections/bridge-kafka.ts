@@ -2,15 +2,10 @@ import { z } from "zod";
 import { commonKeys, from, partitionKey } from "./bridge-common.ts";
 import { parseHostAndPort } from "./host-and-port.ts";
 
-const file = z.string().min(1).nullable().default(null);
-
 const tls = z.union([
-  z.literal(false),
+  z.boolean(),
   z.strictObject({
-    ca: file.describe("File of PEM certificates to trust; null trusts the well-known authorities"),
-    cert: file.describe("File with the PEM certificate the broker shows"),
-    key: file.describe("File with the PEM key of cert"),
-    rejectUnauthorized: z.boolean().default(true).describe("false accepts any certificate: for trials only"),
+    ca: z.string().min(1).describe("File of PEM certificates to trust instead of the well-known authorities"),
   }),
 ]);
 
@@ -49,8 +44,14 @@ export const kafkaBridge = z.strictObject({
     .min(1)
     .describe("Brokers to ask first, each host:port"),
   clientId: z.string().min(1).default("causeway").describe("Name shown in the Kafka broker's logs"),
-  tls: tls.default(false).describe("false, or the files to use; {} is TLS with the well-known authorities"),
+  tls: tls.default(false).describe("false, true, or { ca: FILE } to trust other authorities"),
   sasl: sasl.nullable().default(null).describe("null, or how to log in"),
   compression: z.enum(["none", "gzip"]).default("none").describe("none or gzip"),
+  requestTimeoutMs: z
+    .int()
+    .min(100)
+    .max(600_000)
+    .default(30_000)
+    .describe("Milliseconds Kafka may take to answer a request"),
   forward: z.array(mapping).min(1).max(1000).describe("What goes where"),
 });

@@ -1,0 +1,46 @@
+import { CommanderError, Command as Program } from "commander";
+import { ExitCode } from "./exit-codes.ts";
+
+/** What the arguments ask for. */
+export type Command =
+  | { readonly kind: "run" | "check"; readonly file: string; readonly set: readonly string[] }
+  /** Help, the version, or what is wrong with the arguments: print it and end. */
+  | { readonly kind: "print"; readonly text: string; readonly exitCode: ExitCode };
+
+const DEFAULT_FILE = "config/broker.yaml";
+
+/** Reads the arguments after `node main.js`; never writes and never ends the process. */
+export function parseArguments(argv: readonly string[], version: string): Command {
+  const text: string[] = [];
+  const program = createProgram(version, (line) => text.push(line));
+  try {
+    program.parse([...argv], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    const exitCode = error.exitCode === 0 ? ExitCode.Ok : ExitCode.Usage;
+    return { kind: "print", text: text.join("").trimEnd(), exitCode };
+  }
+  const { config, set, check } = program.opts<{ config: string; set: string[]; check: boolean }>();
+  return { kind: check ? "check" : "run", file: config, set };
+}
+
+function createProgram(version: string, write: (text: string) => void): Program {
+  return new Program("causeway")
+    .description("MQTT broker with bridges to AMQP and Kafka")
+    .option("-c, --config <file>", "configuration to use", DEFAULT_FILE)
+    .option(
+      "-s, --set <path.to.key=value>",
+      "set one key, over file and environment; repeatable",
+      collect,
+      [],
+    )
+    .option("--check", "check the configuration and end", false)
+    .version(version, "--version", "show the version")
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({ writeOut: write, writeErr: write });
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}
