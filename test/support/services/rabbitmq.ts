@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePorts } from "../free-port.ts";
+import { isListening } from "./probe.ts";
 import { ServerProcess } from "./server-process.ts";
 import { findProgram } from "./services.ts";
 
@@ -31,6 +31,8 @@ export interface RabbitmqServer {
 export interface RabbitmqOptions {
   /** Lines added to rabbitmq.conf, such as `vm_memory_high_watermark.absolute = 64MB`. */
   readonly configLines?: readonly string[];
+  /** Plugins to enable, such as `rabbitmq_amqp1_0`; each makes the start slower. */
+  readonly plugins?: readonly string[];
 }
 
 interface Ports {
@@ -51,7 +53,7 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabb
     command: "epmd",
     args: ["-port", String(portMapper), "-address", "127.0.0.1"],
   });
-  await mapper.waitUntil("listening", () => accepts(portMapper), START_TIMEOUT_MS);
+  await mapper.waitUntil("listening", () => isListening(portMapper), START_TIMEOUT_MS);
   let server = await launch(environment, amqp);
 
   return {
@@ -77,7 +79,7 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabb
 async function launch(environment: NodeJS.ProcessEnv, port: number): Promise<ServerProcess> {
   const command = SCRIPTS.find((script) => findProgram(script) !== undefined) ?? "rabbitmq-server";
   const server = new ServerProcess({ command, args: [], env: environment });
-  await server.waitUntil("ready", () => answersProtocolHeader(port), START_TIMEOUT_MS);
+  await server.waitUntil("ready", () => isListening(port, PROTOCOL_HEADER), START_TIMEOUT_MS);
   return server;
 }
 
@@ -98,7 +100,7 @@ function environmentFor(folder: string, ports: Ports): NodeJS.ProcessEnv {
     RABBITMQ_PID_FILE: join(folder, "pid"),
     ERL_EPMD_ADDRESS: "127.0.0.1",
     ERL_EPMD_PORT: String(ports.portMapper),
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: "-kernel inet_dist_use_interface {127,0,0,1} +S 1:1",
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: "-kernel inet_dist_use_interface {127,0,0,1} +S 2:2",
   };
 }
 
@@ -110,29 +112,5 @@ async function writeConfig(folder: string, ports: Ports, options: RabbitmqOption
   ];
   await writeFile(join(folder, "rabbitmq.conf"), `${lines.join("\n")}\n`);
   await writeFile(join(folder, "rabbitmq-env.conf"), "");
-  await writeFile(join(folder, "enabled_plugins"), "[rabbitmq_amqp1_0].\n");
-}
-
-function answersProtocolHeader(port: number): Promise<boolean> {
-  return exchange(port, PROTOCOL_HEADER);
-}
-
-function accepts(port: number): Promise<boolean> {
-  return exchange(port, undefined);
-}
-
-/** Whether a connection is accepted and, when something is sent, answered. */
-function exchange(port: number, request: Buffer | undefined): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    const end = (answer: boolean): void => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.setTimeout(2000, () => end(false));
-    socket.once("error", () => end(false));
-    socket.once("close", () => end(false));
-    socket.once("connect", () => (request === undefined ? end(true) : socket.write(request)));
-    socket.once("data", () => end(true));
-  });
+  await writeFile(join(folder, "enabled_plugins"), `[${(options.plugins ?? []).join(",")}].\n`);
 }
