@@ -25,7 +25,7 @@ export const mqttSection = z.strictObject({
   maximumKeepAlive: uint16
     .min(1)
     .default(65_535)
-    .describe("Longest keep alive in seconds; a client that asks for more, or for none, is told this one"),
+    .describe("Longest keep alive in seconds; who asks for more is told this one"),
   sessionExpiryMaximum: uint32
     .default(WEEK_SECONDS)
     .describe("Longest time in seconds a session outlives its connection"),

@@ -6,6 +6,6 @@ export const storageSection = z.strictObject({
     .enum(["disk", "os", "memory"])
     .default("disk")
     .describe(
-      "Before an acknowledgement leaves: disk (fsync), os (survives a killed process, not a power cut), memory",
+      "Where a message is before it is acknowledged: disk (fsync), os (lost with the power) or memory (lost with the process)",
     ),
 });
