@@ -84,7 +84,11 @@ export class ServerProcess {
 
   #signal(signal: NodeJS.Signals): void {
     if (!this.#isRunning || this.#child.pid === undefined) return;
-    process.kill(-this.#child.pid, signal);
+    try {
+      process.kill(-this.#child.pid, signal);
+    } catch {
+      // It has ended this moment; `exited` is about to resolve.
+    }
   }
 
   #watch(): Promise<number | null> {
@@ -106,7 +110,7 @@ export class ServerProcess {
 }
 
 function startWatchdog(pid: number): ChildProcess {
-  const watchdog = spawn("sh", ["-c", 'cat; kill -KILL -- "-$1"', "watchdog", String(pid)], {
+  const watchdog = spawn("sh", ["-c", 'cat; kill -9 "-$1"', "watchdog", String(pid)], {
     detached: true,
     stdio: ["pipe", "ignore", "ignore"],
   });
