@@ -13,8 +13,9 @@ export type AckType =
   | typeof PacketType.Pubrel
   | typeof PacketType.Pubcomp;
 
-export const PINGREQ: Readonly<Buffer> = Buffer.from([PacketType.Pingreq << 4, 0]);
-export const PINGRESP: Readonly<Buffer> = Buffer.from([PacketType.Pingresp << 4, 0]);
+/** The two packets that are always the same; not to be changed. */
+export const PINGREQ: Buffer = Buffer.from([PacketType.Pingreq << 4, 0]);
+export const PINGRESP: Buffer = Buffer.from([PacketType.Pingresp << 4, 0]);
 
 const PUBLISH_ANSWERS: ReadonlySet<number> = new Set([
   ReasonCode.Success,

@@ -57,6 +57,11 @@ export class ByteReader {
     return Buffer.from(this.buffer.subarray(start, start + length));
   }
 
+  /** A second reader of what is left; this one stays where it is. */
+  fork(): ByteReader {
+    return new ByteReader(this.buffer, this.position, this.end);
+  }
+
   /** A reader of the next `length` bytes, which this one skips. */
   part(length: number): ByteReader {
     const start = this.#take(length);

@@ -2,7 +2,7 @@ import { toClientId } from "../../base/ids.ts";
 import type { QoS } from "../../base/qos.ts";
 import { type Clause, MqttError } from "../mqtt-error.ts";
 import { ReasonCode } from "../reason-code.ts";
-import { ByteReader } from "./byte-reader.ts";
+import type { ByteReader } from "./byte-reader.ts";
 import { type ConnectPacket, PacketType, type ProtocolVersion, type WillPacket } from "./packets.ts";
 import { parseWhole } from "./parse-whole.ts";
 import { noProperties, PropertyContext, type PropertyValues, readProperties } from "./properties.ts";
@@ -32,7 +32,7 @@ interface Checked {
  * level is UnsupportedProtocolVersion; an empty client id is the handler's to judge ([MQTT3-3.1.3-8] included).
  */
 export function readConnect(firstByte: number, body: ByteReader): ConnectPacket {
-  const checked = checkConnect(new ByteReader(body.buffer, body.position, body.end));
+  const checked = checkConnect(body.fork());
   const { version, properties } = checked;
   const packet = parseWhole("connect", firstByte, body, version);
   const cleanStart = packet.clean === true;

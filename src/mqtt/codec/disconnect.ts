@@ -1,6 +1,6 @@
 import { MqttError } from "../mqtt-error.ts";
 import { ReasonCode } from "../reason-code.ts";
-import { ByteReader } from "./byte-reader.ts";
+import type { ByteReader } from "./byte-reader.ts";
 import { type AuthPacket, type DisconnectPacket, PacketType, type ProtocolVersion } from "./packets.ts";
 import { parseWhole } from "./parse-whole.ts";
 import { noProperties, PropertyContext, type PropertyValues, readProperties } from "./properties.ts";
@@ -30,7 +30,7 @@ export function readDisconnect(
   body: ByteReader,
   version: ProtocolVersion,
 ): DisconnectPacket {
-  const reader = new ByteReader(body.buffer, body.position, body.end);
+  const reader = body.fork();
   if (version !== 5 && !reader.isAtEnd) {
     throw new MqttError(ReasonCode.MalformedPacket, "bytes in DISCONNECT of MQTT 3");
   }
@@ -47,7 +47,7 @@ export function readDisconnect(
 /** AUTH => [reason_code [properties]]; a reserved packet type in MQTT 3. */
 export function readAuth(firstByte: number, body: ByteReader, version: ProtocolVersion): AuthPacket {
   if (version !== 5) throw new MqttError(ReasonCode.MalformedPacket, "AUTH in MQTT 3");
-  readReason(new ByteReader(body.buffer, body.position, body.end), AUTH_CODES, PropertyContext.Auth);
+  readReason(body.fork(), AUTH_CODES, PropertyContext.Auth);
   if (body.isAtEnd) return { type: PacketType.Auth, reasonCode: 0 }; // mqtt-packet wants a Reason Code
   return { type: PacketType.Auth, reasonCode: parseWhole("auth", firstByte, body, version).reasonCode };
 }

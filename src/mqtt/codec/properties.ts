@@ -2,6 +2,7 @@ import type { UserProperty } from "../../base/message.ts";
 import { MqttError } from "../mqtt-error.ts";
 import { ReasonCode } from "../reason-code.ts";
 import type { ByteReader } from "./byte-reader.ts";
+import { LARGEST_VARINT } from "./varint.ts";
 
 /** Where a block of properties stands; a bit each. */
 export const PropertyContext = {
@@ -160,7 +161,7 @@ function readNumber(
     case "positive32":
       return checked(block.uint32(), 1, 0xffffffff, key);
     case "positiveVarint":
-      return checked(block.varint(), 1, 0x0fffffff, key);
+      return checked(block.varint(), 1, LARGEST_VARINT, key);
     case "uint16":
       return block.uint16();
   }

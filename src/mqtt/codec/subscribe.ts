@@ -1,6 +1,6 @@
 import { MqttError } from "../mqtt-error.ts";
 import { ReasonCode } from "../reason-code.ts";
-import { ByteReader } from "./byte-reader.ts";
+import type { ByteReader } from "./byte-reader.ts";
 import {
   PacketType,
   type ProtocolVersion,
@@ -17,7 +17,7 @@ export function readSubscribe(
   body: ByteReader,
   version: ProtocolVersion,
 ): SubscribePacket {
-  const subscriptionIdentifier = checkSubscribe(copyOf(body), version);
+  const subscriptionIdentifier = checkSubscribe(body.fork(), version);
   const packet = parseWhole("subscribe", firstByte, body, version);
   return {
     type: PacketType.Subscribe,
@@ -41,7 +41,7 @@ export function readUnsubscribe(
   body: ByteReader,
   version: ProtocolVersion,
 ): UnsubscribePacket {
-  const reader = copyOf(body);
+  const reader = body.fork();
   checkPacketId(reader);
   if (version === 5) readProperties(reader, PropertyContext.Unsubscribe);
   if (reader.isAtEnd) throw new MqttError(ReasonCode.ProtocolError, "no Topic Filter", "MQTT-3.10.3-2");
@@ -52,10 +52,6 @@ export function readUnsubscribe(
     packetId: packet.messageId ?? 0,
     topicFilters: packet.unsubscriptions,
   };
-}
-
-function copyOf({ buffer, position, end }: ByteReader): ByteReader {
-  return new ByteReader(buffer, position, end);
 }
 
 /** Checks what mqtt-packet lets pass; returns the Subscription Identifier, 0 when absent. */

@@ -152,6 +152,11 @@ export const publishCases: readonly ReadCase[] = [
     expected: ReasonCode.MalformedPacket,
   },
   {
+    name: "a property length of five bytes is malformed (MQTT 5 §1.5.5)",
+    bytes: "30 08 0001 61 80 80 80 80 01",
+    expected: ReasonCode.MalformedPacket,
+  },
+  {
     name: "a property length of more bytes than needed is malformed [MQTT-1.5.5-1]",
     bytes: "30 05 0001 61 80 00",
     expected: ReasonCode.MalformedPacket,
