@@ -101,6 +101,11 @@ export class LevelStore extends BatchedStore implements StateStore {
     }
   }
 
+  /** Resolves when the space of all deleted queues was given back, or the attempt has paused. */
+  async cleared(): Promise<void> {
+    await this.#clearingRun;
+  }
+
   async close(): Promise<void> {
     this.#isClosing = true;
     await this.#writing;
