@@ -45,9 +45,7 @@ for (const scenario of chosen) {
       if (versions.has(name)) runs.push(await measure(scenario, name, round));
     }
   }
-  console.log(
-    `\n${scenario.name}: ${scenario.what}; window ${scenario.window}, ${scenario.payloadBytes} bytes`,
-  );
+  console.log(`\n${scenario.name}: ${scenario.what}${paceOf(scenario)}, ${scenario.payloadBytes} bytes`);
   console.log(table(summarize(runs.filter((each) => each.scenario === scenario.name))));
 }
 if (options.json !== undefined) {
@@ -80,6 +78,10 @@ async function measure(scenario, name, round) {
   } finally {
     await broker?.stop();
   }
+}
+
+function paceOf({ rate, window }) {
+  return rate === undefined ? `; window ${window}` : "";
 }
 
 function installedVersions() {

@@ -16,9 +16,11 @@ let countAtLastLook = 0;
 
 load.start();
 await delay(order.warmupSeconds * 1_000);
+load.forgetLatencies();
 const before = look();
 await delay(order.seconds * 1_000);
 const after = look();
+const latencies = load.latencies;
 load.stop();
 clearInterval(watch);
 await settle();
@@ -33,6 +35,7 @@ console.log(
     generatorCpuSeconds: after.ownCpu - before.ownCpu,
     sent: load.sent,
     lost: scenario.isOffline ? 0 : lost,
+    ...latencies,
   }),
 );
 

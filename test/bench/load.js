@@ -1,3 +1,4 @@
+import { Latencies, Pacer } from "./pacing.js";
 import { publish } from "./packets.js";
 import { Peer } from "./peer.js";
 
@@ -62,6 +63,7 @@ class Group {
 
 class Publisher {
   peer;
+  topic;
   #chunks;
   #chunkMessages;
   #next = 0;
@@ -72,6 +74,7 @@ class Publisher {
   constructor(peer, topic, scenario) {
     const { qos, window, payloadBytes } = scenario;
     this.peer = peer;
+    this.topic = topic;
     this.#window = window;
     this.#chunkMessages = window / CHUNKS;
     this.#hasAcknowledgements = qos > 0;
@@ -99,22 +102,29 @@ class Publisher {
 export class Load {
   #scenario;
   #groups;
+  #pacer;
+  #latencies;
 
   constructor(scenario) {
     this.#scenario = scenario;
+    if (scenario.rate !== undefined) this.#latencies = new Latencies(scenario.payloadBytes);
     this.#groups = Array.from({ length: scenario.groups }, () => new Group(scenario));
   }
 
   async open(port) {
     for (let i = 0; i < this.#scenario.subscribers; i++) await this.#openSubscriber(port, i);
     for (let i = 0; i < this.#scenario.publishers; i++) await this.#openPublisher(port, i);
+    const publishers = this.#groups.flatMap((group) => group.publishers);
+    if (this.#scenario.rate !== undefined) this.#pacer = new Pacer(publishers, this.#scenario);
   }
 
   start() {
-    for (const group of this.#groups) group.start();
+    if (this.#pacer !== undefined) this.#pacer.start();
+    else for (const group of this.#groups) group.start();
   }
 
   stop() {
+    this.#pacer?.stop();
     for (const group of this.#groups) group.stop();
   }
 
@@ -129,15 +139,26 @@ export class Load {
   }
 
   get sent() {
-    return this.#sum("sent");
+    return this.#pacer?.sent ?? this.#sum("sent");
   }
 
   get outstanding() {
-    return this.#sum("outstanding");
+    return this.sent * this.#scenario.fan - this.#sum("received") - this.lost;
+  }
+
+  /** Forgets the latencies of the warm-up. */
+  forgetLatencies() {
+    this.#latencies?.forget();
+  }
+
+  /** Empty where latency is not measured. */
+  get latencies() {
+    return this.#latencies?.summary() ?? {};
   }
 
   /** Takes for lost what is still on its way: for a broker that drops, or nothing would be sent any more. */
   giveUpOutstanding() {
+    if (this.#pacer !== undefined) return;
     for (const group of this.#groups) {
       group.lost += group.outstanding;
       group.pump();
@@ -159,6 +180,7 @@ export class Load {
     const { groups, filter, qos, isOffline } = this.#scenario;
     const group = this.#groups[i % groups];
     const peer = new Peer(port, () => group.pump());
+    peer.latencies = this.#latencies;
     await peer.connect(`subscriber-${i}`, !isOffline);
     await peer.subscribe(named(filter, i % groups, i), qos);
     if (isOffline) await peer.disconnect();

@@ -10,6 +10,8 @@ const answers = Buffer.allocUnsafe(READ_BYTES + LONGEST_FRAME);
 /** One MQTT connection of the generator: counts what comes, answers it, one write per read. */
 export class Peer {
   received = 0;
+  /** Set where latency is of interest. @type {import("./pacing.js").Latencies | undefined} */
+  latencies = undefined;
   acknowledged = 0;
   #socket;
   #onRead;
@@ -112,6 +114,7 @@ export class Peer {
     switch (first >> 4) {
       case 3: // PUBLISH
         this.received++;
+        this.latencies?.take(bytes, end);
         if ((first & 0x06) !== 0) this.#answerPublish(bytes, at, first);
         break;
       case 4: // PUBACK

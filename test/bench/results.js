@@ -7,11 +7,16 @@ const IDLE_BELOW = 0.8;
 export function summarize(runs) {
   const names = [...new Set(runs.map((run) => run.broker))];
   const rows = names.map((broker) => medianRow(runs.filter((run) => run.broker === broker)));
-  const subject = rows[0]?.broker === "causeway" ? rows[0].perSecond : undefined;
+  const subject = rows.find((row) => row.broker === "causeway");
   return rows.map((row) => ({
     ...row,
-    causewayIsTimes: subject && row.perSecond && subject / row.perSecond,
+    causewayIsTimes: ratio(subject?.perSecond, row.perSecond),
+    causewayCostsTimes: ratio(subject?.brokerMicros, row.brokerMicros),
   }));
+}
+
+function ratio(ours, theirs) {
+  return ours > 0 && theirs > 0 ? ours / theirs : undefined;
 }
 
 function medianRow(runs) {
@@ -30,6 +35,8 @@ function medianRow(runs) {
     generatorMicros: of((run) => (run.generatorCpuSeconds * 1e6) / run.messages),
     generatorCores: of((run) => run.generatorCpuSeconds / run.seconds),
     peakMiB: of((run) => run.brokerPeakBytes / 2 ** 20),
+    p50Ms: of((run) => run.p50Ms),
+    p99Ms: of((run) => run.p99Ms),
     lost: good.reduce((sum, run) => sum + run.lost, 0),
   };
 }
@@ -46,10 +53,13 @@ const COLUMNS = [
   ["msg/s", (row) => thousands(row.perSecond)],
   ["slowest–fastest", (row) => `${thousands(row.slowest)}–${thousands(row.fastest)}`],
   ["causeway is", (row) => (row.causewayIsTimes ? `${row.causewayIsTimes.toFixed(2)} ×` : "–")],
+  ["and costs", (row) => (row.causewayCostsTimes ? `${row.causewayCostsTimes.toFixed(2)} ×` : "–")],
   ["broker µs/msg", (row) => row.brokerMicros?.toFixed(2) ?? "–"],
   ["cores", (row) => row.brokerCores?.toFixed(2) ?? "–"],
   ["generator µs/msg", (row) => row.generatorMicros?.toFixed(2) ?? "–"],
   ["cores", (row) => row.generatorCores?.toFixed(2) ?? "–"],
+  ["p50 ms", (row) => row.p50Ms?.toFixed(2) ?? "–"],
+  ["p99 ms", (row) => row.p99Ms?.toFixed(2) ?? "–"],
   ["peak MiB", (row) => thousands(row.peakMiB)],
   ["lost", (row) => thousands(row.lost)],
   ["", remark],
@@ -58,6 +68,7 @@ const COLUMNS = [
 function remark(row) {
   if (row.failed > 0) return `${row.failed} runs failed`;
   if (row.generatorCores > GENERATOR_BUSY) return "generator-bound";
+  if (row.p99Ms !== undefined) return "";
   return row.brokerCores < IDLE_BELOW && row.generatorCores < IDLE_BELOW ? "neither busy" : "";
 }
 

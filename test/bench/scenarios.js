@@ -10,6 +10,7 @@
  * @property {string} filter What a subscriber subscribes to; `%g` is its group.
  * @property {number} fan Receivers of each message.
  * @property {number} window Messages per publisher that are not yet delivered, and at QoS 1 and 2 not yet acknowledged.
+ * @property {number | undefined} rate Messages per second in all, one per write, and their latency; else as fast as it goes.
  * @property {number} payloadBytes
  * @property {"delivered" | "acknowledged"} counts What a message is counted by.
  * @property {boolean} isOffline Subscribers leave a persistent session behind and go before publishing begins.
@@ -20,7 +21,14 @@ const PEERS = ["causeway", "mosquitto", "aedes"];
 /** At QoS 2 every broker slows down with what is in flight; Mosquitto most, whose lists are searched from the front. */
 const WINDOWS = [1_000, 1_000, 100];
 /** Names are of one length whatever the number, so that all frames of a scenario are of one length. */
-const COMMON = { window: 1_000, payloadBytes: 64, counts: "delivered", isOffline: false, brokers: PEERS };
+const COMMON = {
+  rate: undefined,
+  window: 1_000,
+  payloadBytes: 64,
+  counts: "delivered",
+  isOffline: false,
+  brokers: PEERS,
+};
 
 const SHAPES = [
   {
@@ -83,4 +91,19 @@ const durable = {
   brokers: ["causeway", "causeway-os", "mosquitto", "mosquitto-persistent", "aedes"],
 };
 
-export const scenarios = [...live, durable];
+/** @type {Scenario} */
+const sparse = {
+  ...COMMON,
+  name: "sparse-qos0",
+  what: "500 publishers, each to its own subscriber, 20,000 messages per second in all, one per write",
+  qos: 0,
+  publishers: 500,
+  subscribers: 500,
+  groups: 500,
+  topic: "bench/%g/state",
+  filter: "bench/%g/state",
+  fan: 1,
+  rate: 20_000,
+};
+
+export const scenarios = [...live, sparse, durable];
