@@ -14,15 +14,25 @@ import { aBody, aMessage, anEntry, aQueue, aSession, clientIdOf, Loaded, topicOf
 const QUEUES = 3;
 const NAMES = ["a", "ab", "é"];
 
-type Step =
+type Step = Change | Write;
+
+/** Takes no time: also done while a write is under way. */
+type Change =
   | { readonly do: "publish"; readonly receivers: readonly number[]; readonly isShared: boolean }
   | { readonly do: "acknowledge" | "release"; readonly queue: number; readonly at: number }
   | { readonly do: "deleteQueue"; readonly queue: number }
-  | { readonly do: "session" | "endSession" | "retain" | "clearRetained"; readonly name: string }
-  | { readonly do: "commit" | "failingCommit" | "crash" };
+  | { readonly do: "session" | "endSession" | "retain" | "clearRetained"; readonly name: string };
+
+type Write =
+  | { readonly do: "commit" | "failingCommit" | "crash" }
+  | {
+      readonly do: "busyCommit";
+      readonly fails: "never" | "before" | "after";
+      readonly changes: readonly Change[];
+    };
 
 const queueNumber = fc.nat({ max: QUEUES - 1 });
-const step: fc.Arbitrary<Step> = fc.oneof(
+const change: fc.Arbitrary<Change> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc.record({
@@ -52,10 +62,22 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       name: fc.constantFrom(...NAMES),
     }),
   },
+);
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 15, arbitrary: change },
   {
-    weight: 3,
+    weight: 2,
     arbitrary: fc.record({
       do: fc.constantFrom("commit" as const, "failingCommit" as const, "crash" as const),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("busyCommit" as const),
+      fails: fc.constantFrom("never" as const, "before" as const, "after" as const),
+      changes: fc.array(change, { minLength: 1, maxLength: 10 }),
     }),
   },
 );
@@ -97,33 +119,16 @@ class Run {
 
   async take(next: Step): Promise<void> {
     switch (next.do) {
-      case "publish":
-        return this.#publish(next.receivers, next.isShared);
-      case "acknowledge":
-      case "release":
-        return this.#settle(next.queue, next.at, next.do);
-      case "deleteQueue":
-        this.#store.deleteQueue(this.#record(next.queue));
-        this.#now.queues.delete(this.#record(next.queue).id);
-        return this.#newQueue(next.queue);
-      case "session":
-        this.#now.sessions.set(next.name, ++this.#seq);
-        return this.#store.putSession(aSession(next.name, { sentSeq: this.#seq }));
-      case "endSession":
-        this.#now.sessions.delete(next.name);
-        return this.#store.deleteSession(aSession(next.name).slot, clientIdOf(next.name));
-      case "retain":
-        this.#now.retained.set(next.name, ++this.#seq);
-        return this.#store.putRetained(aMessage({ topicName: next.name, receivedAt: this.#seq }));
-      case "clearRetained":
-        this.#now.retained.delete(next.name);
-        return this.#store.deleteRetained(topicOf(next.name));
       case "commit":
         return this.#commit();
       case "failingCommit":
         return this.#failingCommit();
+      case "busyCommit":
+        return this.#busyCommit(next.fails, next.changes);
       case "crash":
         return this.#crash();
+      default:
+        return this.#change(next);
     }
   }
 
@@ -131,6 +136,39 @@ class Run {
     await this.#commit();
     await this.#crash();
     await this.#store.close();
+  }
+
+  #change(next: Change): void {
+    switch (next.do) {
+      case "publish":
+        this.#publish(next.receivers, next.isShared);
+        break;
+      case "acknowledge":
+      case "release":
+        this.#settle(next.queue, next.at, next.do);
+        break;
+      case "deleteQueue":
+        this.#store.deleteQueue(this.#record(next.queue));
+        this.#now.queues.delete(this.#record(next.queue).id);
+        this.#newQueue(next.queue);
+        break;
+      case "session":
+        this.#now.sessions.set(next.name, ++this.#seq);
+        this.#store.putSession(aSession(next.name, { sentSeq: this.#seq }));
+        break;
+      case "endSession":
+        this.#now.sessions.delete(next.name);
+        this.#store.deleteSession(aSession(next.name).slot, clientIdOf(next.name));
+        break;
+      case "retain":
+        this.#now.retained.set(next.name, ++this.#seq);
+        this.#store.putRetained(aMessage({ topicName: next.name, receivedAt: this.#seq }));
+        break;
+      case "clearRetained":
+        this.#now.retained.delete(next.name);
+        this.#store.deleteRetained(topicOf(next.name));
+        break;
+    }
   }
 
   #newQueue(i: number): void {
@@ -183,6 +221,16 @@ class Run {
     this.#disk.failWrites = "never";
     // An adapter that cannot fail has committed; one that failed keeps the batch.
     if (!this.#store.isDirty) this.#committed = copyOf(this.#now);
+  }
+
+  /** Changes arrive while the batch is on its way to disk; the next commit must bring all of them there. */
+  async #busyCommit(fails: "never" | "before" | "after", changes: readonly Change[]): Promise<void> {
+    this.#disk.failWrites = fails;
+    const committed = this.#store.commit().catch(() => {});
+    for (const next of changes) this.#change(next);
+    await committed;
+    this.#disk.failWrites = "never";
+    await this.#commit();
   }
 
   async #crash(): Promise<void> {

@@ -60,6 +60,8 @@ export class EntryReader {
   /** The records alone, without the bodies they share. */
   async scan(queue: QueueRef, range: Range): Promise<FoundEntry[]> {
     const found: FoundEntry[] = [];
+    // A full range ends the reading here: LevelDB would look for its end behind the next queue's deleted entries.
+    const limit = Math.min(range.limit, range.toSeq - range.fromSeq);
     const iterator = this.#database.iterator({
       ...entryRange(queue, range.fromSeq, range.toSeq),
       highWaterMarkBytes: Math.min(range.maximumBytes, READ_AHEAD_BYTES),
@@ -67,8 +69,8 @@ export class EntryReader {
     });
     try {
       let bytes = 0;
-      while (found.length < range.limit && bytes < range.maximumBytes) {
-        const chunk = await iterator.nextv(Math.min(range.limit - found.length, MOST_PER_READ));
+      while (found.length < limit && bytes < range.maximumBytes) {
+        const chunk = await iterator.nextv(Math.min(limit - found.length, MOST_PER_READ));
         if (chunk.length === 0) break;
         for (const [key, value] of chunk) {
           if (bytes >= range.maximumBytes) break;

@@ -263,12 +263,13 @@ describe("LevelStore", () => {
         store.putEntry(queue, second);
         store.putSession(aSession("a", { sentSeq: 1 }));
         disk.failWrites = when;
-        await expect(store.commit()).rejects.toMatchObject({ code: "STORAGE_FAILED" });
+        const committed = store.commit();
+        store.deleteEntry(queue, first);
+        store.putEntry(queue, anEntry(3));
+        await expect(committed).rejects.toMatchObject({ code: "STORAGE_FAILED" });
         expect(store.isDirty).toBe(true);
         expect(store.openBytes).toBeGreaterThan(0);
 
-        store.deleteEntry(queue, first);
-        store.putEntry(queue, anEntry(3));
         store.putSession(aSession("a", { sentSeq: 3 }));
         await expect(store.commit()).rejects.toMatchObject({ code: "STORAGE_FAILED" });
 
