@@ -48,7 +48,10 @@ export interface Sink {
   close(): Promise<void>;
 }
 
-/** A configured bridge of one kind: what the routing core and the runner need of it. */
+/**
+ * A configured bridge: what the routing core and the runner need of it. Each `bridges/<kind>/<kind>-bridge.ts` exports
+ * `createBridge(options, ports: BridgePorts): Bridge`, which throws a ConfigError.
+ */
 export interface Bridge {
   readonly name: string;
   /** Number of outbox lanes; fixed while any of them holds messages. */
@@ -63,9 +66,6 @@ export interface BridgePorts {
   readonly clock: Clock;
   readonly log: Logger;
 }
-
-/** What each `bridges/<kind>/<kind>-bridge.ts` exports as `createBridge`; throws a ConfigError. */
-export type CreateBridge<Options> = (options: Options, ports: BridgePorts) => Bridge;
 
 /** A lane of the durable outbox, as the runner sees it; compose joins it to a queue of the state machine. */
 export interface OutboxLane {

@@ -4,8 +4,7 @@ export interface KafkaOptions {
   /** `host:port` of some brokers of the cluster. */
   readonly brokers: readonly string[];
   readonly clientId: string;
-  /** `ca`: certificates in PEM that are trusted instead of the system's. */
-  readonly tls: boolean | { readonly ca?: string | undefined };
+  readonly tls: boolean | KafkaTlsOptions;
   readonly sasl: KafkaSaslOptions | undefined;
   readonly compression: "none" | "gzip";
   /** Outbox lanes, each with a producer of its own. */
@@ -13,6 +12,17 @@ export interface KafkaOptions {
   readonly forward: readonly KafkaMapping[];
   /** Milliseconds Kafka may take to answer one request. */
   readonly requestTimeoutMs: number;
+}
+
+/** Texts in PEM form. */
+export interface KafkaTlsOptions {
+  /** Certificates that are trusted instead of the system's. */
+  readonly ca?: string | undefined;
+  /** Certificate and key the bridge shows. */
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  /** False accepts any certificate. */
+  readonly rejectUnauthorized?: boolean | undefined;
 }
 
 export interface KafkaSaslOptions {

@@ -101,7 +101,7 @@ function clientConfig(options: KafkaOptions): KafkaConfig {
     requestTimeout: options.requestTimeoutMs,
     logLevel: logLevel.WARN,
     retry: RETRY,
-    ssl: typeof options.tls === "boolean" ? options.tls : { ca: options.tls.ca },
+    ssl: typeof options.tls === "boolean" ? options.tls : { ...options.tls },
     ...(options.sasl === undefined ? {} : { sasl: options.sasl as SASLOptions }),
   };
 }

@@ -77,8 +77,9 @@ describeWithService("kafka", "Kafka bridge with a real Kafka", () => {
     await consume("site-x", 1, (headers) => seen.push(headers));
     await runner.stop(5_000);
 
-    expect(String(seen[0]?.["mqtt-topic"])).toBe("sensors/x");
-    expect([seen[0]?.a].flat().map(String)).toEqual(["1", "2"]);
+    const { a, "mqtt-topic": topic } = seen[0] ?? {};
+    expect(String(topic)).toBe("sensors/x");
+    expect([a].flat().map(String)).toEqual(["1", "2"]);
   });
 
   it("puts a record that Kafka refuses as too large among the dead letters and delivers the others", {
