@@ -1,9 +1,11 @@
 import { CommanderError, Command as Program } from "commander";
+import { assert } from "../base/errors.ts";
 import { ExitCode } from "./exit-codes.ts";
 
 /** What the arguments ask for. */
 export type Command =
   | { readonly kind: "run" | "check"; readonly file: string; readonly set: readonly string[] }
+  | { readonly kind: "passwd"; readonly passwordFile: string; readonly user: string }
   /** Help, the version, or what is wrong with the arguments: print it and end. */
   | { readonly kind: "print"; readonly text: string; readonly exitCode: ExitCode };
 
@@ -12,7 +14,14 @@ const DEFAULT_FILE = "config/broker.yaml";
 /** Reads the arguments after `node main.js`; never writes and never ends the process. */
 export function parseArguments(argv: readonly string[], version: string): Command {
   const text: string[] = [];
-  const program = createProgram(version, (line) => text.push(line));
+  let command: Command | undefined;
+  const program = createProgram(
+    version,
+    (found) => {
+      command = found;
+    },
+    (line) => text.push(line),
+  );
   try {
     program.parse([...argv], { from: "user" });
   } catch (error) {
@@ -20,12 +29,16 @@ export function parseArguments(argv: readonly string[], version: string): Comman
     const exitCode = error.exitCode === 0 ? ExitCode.Ok : ExitCode.Usage;
     return { kind: "print", text: text.join("").trimEnd(), exitCode };
   }
-  const { config, set, check } = program.opts<{ config: string; set: string[]; check: boolean }>();
-  return { kind: check ? "check" : "run", file: config, set };
+  assert(command !== undefined, "every command line runs one action");
+  return command;
 }
 
-function createProgram(version: string, write: (text: string) => void): Program {
-  return new Program("causeway")
+function createProgram(
+  version: string,
+  found: (command: Command) => void,
+  write: (text: string) => void,
+): Program {
+  const program = new Program("causeway")
     .description("MQTT broker with bridges to AMQP and Kafka")
     .option("-c, --config <file>", "configuration to use", DEFAULT_FILE)
     .option(
@@ -38,7 +51,17 @@ function createProgram(version: string, write: (text: string) => void): Program 
     .version(version, "--version", "show the version")
     .allowExcessArguments(false)
     .exitOverride()
-    .configureOutput({ writeOut: write, writeErr: write });
+    .configureOutput({ writeOut: write, writeErr: write })
+    .action(({ config, set, check }: { config: string; set: string[]; check: boolean }) =>
+      found({ kind: check ? "check" : "run", file: config, set }),
+    );
+  program
+    .command("passwd")
+    .description("set the password of a user, read from the terminal or from a line of standard input")
+    .argument("<file>", "password file (auth.passwordFile); made when it is missing")
+    .argument("<user>", "user name")
+    .action((passwordFile: string, user: string) => found({ kind: "passwd", passwordFile, user }));
+  return program;
 }
 
 function collect(value: string, before: string[]): string[] {

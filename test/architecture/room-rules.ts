@@ -25,7 +25,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   bridges: [BASE],
   "bridges/kafka": [BASE, "bridges"],
   "bridges/amqp": [BASE, "bridges"],
-  "src/main.ts": [BASE, "src/config", "src/cli", "src/compose"],
+  // auth for `causeway passwd`, which needs no broker.
+  "src/main.ts": [BASE, "src/config", "src/cli", "src/compose", "src/auth"],
 };
 
 /** The only room that sees every other one. */

@@ -27,6 +27,14 @@ describe("arguments", () => {
     expect(parseArguments(["--check"], "1.2.3")).toMatchObject({ kind: "check" });
   });
 
+  it("name a password file and a user", () => {
+    expect(parseArguments(["passwd", "users", "anna"], "1.2.3")).toEqual({
+      kind: "passwd",
+      passwordFile: "users",
+      user: "anna",
+    });
+  });
+
   it("show the version and the help", () => {
     expect(parseArguments(["--version"], "1.2.3")).toEqual({
       kind: "print",
@@ -40,11 +48,14 @@ describe("arguments", () => {
     });
   });
 
-  it.each([[["--chekc"]], [["--config"]], [["extra"]]])("refuse %j as a usage error", (argv) => {
-    expect(parseArguments(argv, "1.2.3")).toMatchObject({
-      kind: "print",
-      text: expect.stringMatching(/^error: /),
-      exitCode: ExitCode.Usage,
-    });
-  });
+  it.each([[["--chekc"]], [["--config"]], [["extra"]], [["passwd", "users"]]])(
+    "refuse %j as a usage error",
+    (argv) => {
+      expect(parseArguments(argv, "1.2.3")).toMatchObject({
+        kind: "print",
+        text: expect.stringMatching(/^error: /),
+        exitCode: ExitCode.Usage,
+      });
+    },
+  );
 });

@@ -265,7 +265,10 @@ describe("bridges", () => {
     const withTls = (tls: string): string => `${KAFKA}    tls: ${tls}\n`;
 
     expect(load(withTls("true")).bridges[0]).toMatchObject({ tls: true });
-    expect(load(withTls("{ ca: ca.pem }")).bridges[0]).toMatchObject({ tls: { ca: "ca.pem" } });
+    expect(load(withTls("{ ca: ca.pem }")).bridges[0]).toMatchObject({ tls: { ca: "ca.pem", cert: null } });
+    expect(problemsOf(withTls("{ cert: c.pem }"))).toEqual([
+      "broker.yaml:7: bridges.0.tls.key: cert and key belong together",
+    ]);
     expect(problemsOf(withTls("yes"))).toEqual([
       'broker.yaml:7: bridges.0.tls: must be true or false or a mapping of keys to values, not "yes"',
     ]);

@@ -42,7 +42,7 @@ export const commonKeys = {
     .strictObject({
       maximumMessages: count
         .default(10_000)
-        .describe("Undeliverable messages that are kept; the oldest go first"),
+        .describe("Undeliverable messages that are kept; when it is full the bridge waits"),
     })
     .prefault({}),
   batch: z

@@ -2,11 +2,24 @@ import { z } from "zod";
 import { commonKeys, from, partitionKey } from "./bridge-common.ts";
 import { parseHostAndPort } from "./host-and-port.ts";
 
+const file = z.string().min(1).nullable().default(null);
+
 const tls = z.union([
   z.boolean(),
-  z.strictObject({
-    ca: z.string().min(1).describe("File of PEM certificates to trust instead of the well-known authorities"),
-  }),
+  z
+    .strictObject({
+      ca: file.describe("File of PEM certificates to trust; null trusts the well-known authorities"),
+      cert: file.describe("File with the PEM certificate the bridge shows; null shows none"),
+      key: file.describe("File with the PEM key of cert"),
+      rejectUnauthorized: z
+        .boolean()
+        .default(true)
+        .describe("false accepts any certificate: for trials only"),
+    })
+    .refine((tls) => (tls.cert === null) === (tls.key === null), {
+      path: ["key"],
+      error: "cert and key belong together",
+    }),
 ]);
 
 const sasl = z.strictObject({
@@ -44,7 +57,7 @@ export const kafkaBridge = z.strictObject({
     .min(1)
     .describe("Brokers to ask first, each host:port"),
   clientId: z.string().min(1).default("causeway").describe("Name shown in the Kafka broker's logs"),
-  tls: tls.default(false).describe("false, true, or { ca: FILE } to trust other authorities"),
+  tls: tls.default(false).describe("false, true, or the keys below"),
   sasl: sasl.nullable().default(null).describe("null, or how to log in"),
   compression: z.enum(["none", "gzip"]).default("none").describe("none or gzip"),
   requestTimeoutMs: z
