@@ -17,13 +17,13 @@ const OPERATION_BYTES = 64;
 /** Entries taken out again stay in the list until there are this many of them, and more than are left. */
 const COMPACT_FROM = 1024;
 
-export interface SessionChange {
+interface SessionChange {
   readonly slot: number;
   /** Undefined = delete. */
   readonly session: SessionRecord | undefined;
 }
 
-export interface SubscriptionChange {
+interface SubscriptionChange {
   readonly slot: number;
   readonly clientId: ClientId;
   readonly topicFilter: TopicFilter;
@@ -31,7 +31,7 @@ export interface SubscriptionChange {
   readonly options: SubscriptionOptions | undefined;
 }
 
-export interface ReceivedChange extends ReceivedRecord {
+interface ReceivedChange extends ReceivedRecord {
   readonly present: boolean;
 }
 

@@ -26,7 +26,7 @@ import {
   writeSubscription,
 } from "./records.ts";
 
-export type ChainedBatch = ReturnType<Database["batch"]>;
+type ChainedBatch = ReturnType<Database["batch"]>;
 
 /** Encodes sealed batches; one scratch serves all records, because LevelDB copies each key and value at once. */
 export class BatchWriter {

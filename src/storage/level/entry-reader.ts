@@ -21,14 +21,14 @@ const READ_AHEAD_BYTES = 1024 * 1024;
 /** What an entry counts for beside its payload. */
 const ENTRY_BYTES = 64;
 
-export interface Range {
+interface Range {
   readonly fromSeq: number;
   readonly toSeq: number;
   readonly limit: number;
   readonly maximumBytes: number;
 }
 
-export interface FoundEntry {
+interface FoundEntry {
   readonly seq: number;
   /** Undefined when the record failed its check: it has been reported. */
   readonly entry: StoredEntry | undefined;

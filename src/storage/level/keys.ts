@@ -29,7 +29,7 @@ export interface BodyRef {
   readonly seq: number;
 }
 
-export interface KeyRange {
+interface KeyRange {
   readonly gte: Buffer;
   readonly lt: Buffer;
 }

@@ -16,7 +16,7 @@ const MAGIC = "causeway";
 /** The layout of the whole store: raised when an older broker could not read what a newer one writes. */
 export const FORMAT_VERSION = 1;
 
-export interface MetaRecord {
+interface MetaRecord {
   readonly formatVersion: number;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;

@@ -10,13 +10,13 @@ export interface MemoryEntry {
   readonly body: SharedBody | undefined;
 }
 
-export interface MemoryQueue {
+interface MemoryQueue {
   /** By seq, in rising order. */
   readonly entries: Map<number, MemoryEntry>;
   lastSeq: number;
 }
 
-export interface MemoryClient {
+interface MemoryClient {
   readonly slot: number;
   session: SessionRecord | undefined;
   readonly subscriptions: Map<TopicFilter, SubscriptionOptions>;
