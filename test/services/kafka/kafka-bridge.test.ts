@@ -59,6 +59,25 @@ describeWithService("kafka", "Kafka bridge with a real Kafka", () => {
     expect(runner.status()).toMatchObject({ queued: 0, deadLettered: 0, matched: CLIENTS * PER_CLIENT });
   });
 
+  it("loses nothing and keeps the order per key when Kafka hangs, and takes later what was given up", {
+    timeout: 120_000,
+  }, async () => {
+    await kafka.createTopic("hung", 6);
+    const { runner, publish } = aRunningBridge(aBridge({ topic: "hung" }, { requestTimeoutMs: 1_000 }));
+    const published = publishSteadily(publish);
+    await vi.waitFor(() => expect(runner.status().delivered).toBeGreaterThan(CLIENTS * 10), PATIENCE);
+
+    kafka.pause();
+    await vi.waitFor(() => expect(runner.status().sendFailures).toBeGreaterThan(0), PATIENCE);
+    kafka.resume();
+    await published;
+    await vi.waitFor(() => expect(runner.status().delivered).toBe(CLIENTS * PER_CLIENT), PATIENCE);
+    const arrivals = await consume("hung", CLIENTS * PER_CLIENT);
+    await runner.stop(5_000);
+
+    expectCompleteAndOrdered(arrivals);
+  });
+
   it("delivers to topics named by a template and creates them, with headers and key", {
     timeout: 60_000,
   }, async () => {

@@ -59,6 +59,23 @@ describeWithService("rabbitmq", "AMQP bridge with a real RabbitMQ", () => {
     expect(runner.status()).toMatchObject({ queued: 0, deadLettered: 0, matched: TOTAL });
   });
 
+  it("loses nothing and keeps the order per key when RabbitMQ hangs", { timeout: 120_000 }, async () => {
+    await declareQueue("hung", "hung.#");
+    const { runner, publish } = aRunningBridge(aBridge({ heartbeat: 1 }));
+    const published = publishSteadily("hung", publish);
+    await vi.waitFor(() => expect(runner.status().delivered).toBeGreaterThan(CLIENTS * 10), PATIENCE);
+
+    rabbitmq.pause();
+    await vi.waitFor(() => expect(runner.status().state).toBe("retrying"), PATIENCE);
+    rabbitmq.resume();
+    await published;
+    await vi.waitFor(() => expect(runner.status().delivered).toBe(TOTAL), PATIENCE);
+    const arrivals = await consume("hung", TOTAL);
+    await runner.stop(5_000);
+
+    expectCompleteAndOrdered(arrivals);
+  });
+
   it.each([
     ["deadLetter", { delivered: 2, deadLettered: 1, dropped: {}, queued: 0 }],
     ["drop", { delivered: 2, deadLettered: 0, dropped: { unroutable: 1 }, queued: 0 }],

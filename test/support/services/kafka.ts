@@ -23,6 +23,9 @@ export interface KafkaServer {
   stop(): Promise<void>;
   /** SIGKILL; the data stays. */
   kill(): Promise<void>;
+  /** SIGSTOP: connections stay open and nothing is answered until `resume`. */
+  pause(): void;
+  resume(): void;
   /** Starts again on the same port and data, after stopping the server when it runs. */
   restart(): Promise<void>;
   /** Kills the server and removes its data. */
@@ -71,6 +74,8 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
     output: () => server.output(),
     createTopic: (name, partitions) => createTopic(brokers, name, partitions),
     kill: () => server.kill(),
+    pause: () => server.pause(),
+    resume: () => server.resume(),
     async stop() {
       await server.stop();
     },

@@ -22,6 +22,9 @@ export interface RabbitmqServer {
   stop(): Promise<void>;
   /** SIGKILL of the Erlang virtual machine; the data stays. */
   kill(): Promise<void>;
+  /** SIGSTOP: connections stay open and nothing is answered until `resume`. */
+  pause(): void;
+  resume(): void;
   /** Starts again on the same port and data, after stopping the server when it runs. */
   restart(): Promise<void>;
   /** Kills the server and its port mapper and removes the data. */
@@ -61,6 +64,8 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabb
     port: amqp,
     output: () => server.output(),
     kill: () => server.kill(),
+    pause: () => server.pause(),
+    resume: () => server.resume(),
     async stop() {
       await server.stop();
     },

@@ -57,6 +57,16 @@ export class ServerProcess {
     await this.exited;
   }
 
+  /** SIGSTOP to the process and everything it started: connections stay, nothing is answered. */
+  pause(): void {
+    this.#signal("SIGSTOP");
+  }
+
+  /** SIGCONT after `pause`. */
+  resume(): void {
+    this.#signal("SIGCONT");
+  }
+
   /** SIGTERM, then SIGKILL when the process is still there after `patienceMs`; resolves to the exit code. */
   async stop(patienceMs = 10_000): Promise<number | null> {
     this.#signal("SIGTERM");
