@@ -19,14 +19,16 @@ export class Peer {
   #partialBytes = 0;
   #answerBytes = 0;
   #greeted = withResolvers();
+  #isAsking = false;
+  #isLeaving = false;
 
   /** @param {number} port @param {() => void} onRead Runs after each read. */
   constructor(port, onRead) {
     this.#onRead = onRead;
     const onread = { buffer: Buffer.allocUnsafe(READ_BYTES), callback: (n, bytes) => this.#take(n, bytes) };
     this.#socket = dial({ port, host: "127.0.0.1", noDelay: true, onread });
-    this.#socket.on("error", (error) => this.#greeted.reject(error));
-    this.#socket.on("close", () => this.#greeted.reject(new Error("the broker closed the connection")));
+    this.#socket.on("error", () => {}); // "close" follows
+    this.#socket.on("close", () => this.#closed());
   }
 
   async connect(clientId, cleanSession) {
@@ -39,11 +41,13 @@ export class Peer {
   }
 
   async disconnect() {
+    this.#isLeaving = true;
     this.#socket.end(DISCONNECT);
     await once(this.#socket, "close");
   }
 
   destroy() {
+    this.#isLeaving = true;
     this.#socket.destroy();
   }
 
@@ -52,10 +56,20 @@ export class Peer {
   }
 
   /** The last byte of the answer: a return code. */
-  #ask(packet) {
+  async #ask(packet) {
     this.#greeted = withResolvers();
+    this.#isAsking = true;
     this.#socket.write(packet);
-    return this.#greeted.promise;
+    const answer = await this.#greeted.promise;
+    this.#isAsking = false;
+    return answer;
+  }
+
+  /** A run with fewer connections than it says is no run. */
+  #closed() {
+    const error = new Error("the broker closed a connection");
+    if (this.#isAsking) this.#greeted.reject(error);
+    else if (!this.#isLeaving) throw error;
   }
 
   #take(count, bytes) {
@@ -155,6 +169,5 @@ export class Peer {
 function withResolvers() {
   const deferred = {};
   deferred.promise = new Promise((resolve, reject) => Object.assign(deferred, { resolve, reject }));
-  deferred.promise.catch(() => {}); // the asker hears of it; a close that nobody waits for is no news
   return deferred;
 }
