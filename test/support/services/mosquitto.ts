@@ -6,8 +6,8 @@ import { isListening } from "./probe.ts";
 import { ServerProcess } from "./server-process.ts";
 import { findProgram } from "./services.ts";
 
-const START_TIMEOUT_MS = 20_000;
-const RECEIVE_TIMEOUT_MS = 15_000;
+const START_TIMEOUT_MS = 10_000;
+const RECEIVE_TIMEOUT_MS = 10_000;
 const MESSAGE_FORMAT = "message\t%q\t%r\t%t\t%p";
 
 /** Another MQTT broker, as a peer for tests and benchmarks. */
