@@ -47,12 +47,12 @@ function createProgram(
       collect,
       [],
     )
-    .option("--check", "check the configuration and end", false)
+    .option("--check", "check the configuration and end")
     .version(version, "--version", "show the version")
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeOut: write, writeErr: write })
-    .action(({ config, set, check }: { config: string; set: string[]; check: boolean }) =>
+    .action(({ config, set = [], check }: { config: string; set?: string[]; check?: boolean }) =>
       found({ kind: check ? "check" : "run", file: config, set }),
     );
   program
@@ -64,6 +64,6 @@ function createProgram(
   return program;
 }
 
-function collect(value: string, before: string[]): string[] {
+function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }

@@ -10,53 +10,89 @@ const FILE = new URL("../../config/broker.yaml", import.meta.url).pathname;
 const EXAMPLES = new URL("../../config/examples/", import.meta.url).pathname;
 const nothing = { environment: new Map<string, string>(), set: [] };
 
-const text = readFileSync(FILE, "utf8");
-const tree: unknown = parse(text);
-
-/** Every key the schema knows under the sections and list entries that the file has. */
-function knownPaths(path: KeyPath = []): KeyPath[] {
+/** Every key the schema knows under the sections and list entries that the tree has. */
+function knownPaths(tree: unknown, path: KeyPath = []): KeyPath[] {
   const value = path.reduce(valueAt, tree);
-  if (Array.isArray(value)) return value.flatMap((_, index) => knownPaths([...path, index]));
+  if (Array.isArray(value)) return value.flatMap((_, index) => knownPaths(tree, [...path, index]));
   return keysAt(brokerConfigSchema, path, tree).flatMap((key) => [
     [...path, key],
-    ...knownPaths([...path, key]),
+    ...knownPaths(tree, [...path, key]),
   ]);
 }
 
+function missingIn(tree: unknown, path: KeyPath = []): string[] {
+  const missing = knownPaths(tree, path).filter((known) => known.reduce(valueAt, tree) === undefined);
+  return missing.map((known) => known.join("."));
+}
+
+/** Keys without a comment that is the schema's description, word for word. */
+function unexplainedIn(text: string, path: KeyPath = []): string[] {
+  const tree: unknown = parse(text);
+  const lines = new Set(text.split("\n").map((line) => line.replace(/^[ -]*(\w+):.* # /, "$1 # ")));
+  const unexplained = knownPaths(tree, path).filter((known) => {
+    const schemas = schemasAt(brokerConfigSchema, known, tree);
+    const description = schemas.map((schema) => z.globalRegistry.get(schema)?.description).find(Boolean);
+    const needsNone =
+      known.at(-1) === "type" || schemas.some((schema) => bare(schema) instanceof z.ZodObject);
+    return description === undefined ? !needsNone : !lines.has(`${known.at(-1)} # ${description}`);
+  });
+  return unexplained.map((known) => known.join("."));
+}
+
 describe("config/broker.yaml", () => {
+  const text = readFileSync(FILE, "utf8");
+
   it("says what the broker does without it", () => {
     expect(loadConfig({ file: FILE, ...nothing })).toEqual(brokerConfigSchema.parse({}));
   });
 
   it("has every key", () => {
-    const paths = knownPaths();
-    const missing = paths.filter((path) => path.reduce(valueAt, tree) === undefined);
-
-    expect(paths.length).toBeGreaterThan(35);
-    expect(missing.map((path) => path.join("."))).toEqual([]);
+    expect(missingIn(parse(text))).toEqual([]);
   });
 
   it("explains every key in the words of the schema", () => {
-    const lines = text.split("\n").map((line) => line.trim().replace(/\s+#/, " #"));
-    const unexplained = knownPaths().filter((path) => {
-      const description = describedAs(path);
-      const start = `${path.at(-1)}:`;
-      return !lines.some((line) => line.startsWith(start) && line.endsWith(`# ${description}`));
-    });
-
-    expect(unexplained.filter((path) => !isSection(path) && path.at(-1) !== "type")).toEqual([]);
+    expect(unexplainedIn(text)).toEqual([]);
   });
 });
 
-function describedAs(path: KeyPath): string | undefined {
-  return schemasAt(brokerConfigSchema, path, tree)
-    .map((schema) => z.globalRegistry.get(schema)?.description)
-    .find((description) => description !== undefined);
-}
+describe("config/examples/bridge-keys.yaml", () => {
+  const text = readFileSync(`${EXAMPLES}bridge-keys.yaml`, "utf8");
 
-function isSection(path: KeyPath): boolean {
-  return bare(schemasAt(brokerConfigSchema, path, tree)[0] ?? brokerConfigSchema) instanceof z.ZodObject;
-}
+  it("has every key of every kind of bridge", () => {
+    expect((parse(text) as { bridges: { type: string }[] }).bridges.map(({ type }) => type)).toEqual([
+      "kafka",
+      "amqp",
+    ]);
+    expect(missingIn(parse(text), ["bridges"])).toEqual([]);
+  });
+
+  it("explains every key in the words of the schema", () => {
+    expect(unexplainedIn(text, ["bridges"])).toEqual([]);
+  });
+
+  it("shows the default of every key that has one, tls and sasl aside", () => {
+    const { bridges } = loadConfig({ file: `${EXAMPLES}bridge-keys.yaml`, ...nothing });
+    const [kafka, amqp] = bridges;
+    const least = [
+      { type: "kafka", name: "a", brokers: ["127.0.0.1:9092"], forward: [{ from: "a", topic: "b" }] },
+      { type: "amqp", name: "b", url: "amqp://127.0.0.1:5672", forward: [{ from: "a", exchange: "b" }] },
+    ];
+    const [leastKafka, leastAmqp] = brokerConfigSchema.parse({ bridges: least }).bridges;
+
+    expect({ ...kafka, name: "a", forward: [], tls: false, sasl: null }).toEqual({
+      ...leastKafka,
+      forward: [],
+    });
+    expect({ ...amqp, name: "b", forward: [], assertExchanges: [] }).toEqual({ ...leastAmqp, forward: [] });
+  });
+});
+
+it("a key that is missing or unexplained is found", () => {
+  expect(missingIn(parse("storage: {}"), ["storage"])).toEqual(["storage.durability"]);
+  expect(unexplainedIn("storage:\n  durability: disk # on disk", ["storage"])).toEqual([
+    "storage.durability",
+  ]);
+});
 
 describe("config/examples", () => {
   it.each(readdirSync(EXAMPLES))("%s is a valid configuration", (name) => {

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { commonKeys, from, partitionKey } from "./bridge-common.ts";
+import { from, name, outboxKeys, partitionKey } from "./bridge-common.ts";
 
 const mapping = z.strictObject({
   from,
   exchange: z.string().max(255).describe("Exchange to publish to; a template; empty is the default exchange"),
-  routingKey: z.string().default(`\${topic}`).describe("Template of the routing key"),
+  routingKey: z.string().default(`\${topic}`).describe("Routing key; a template"),
   key: partitionKey,
 });
 
@@ -17,7 +17,7 @@ const assertedExchange = z.strictObject({
 /** A bridge of `type: amqp` (AMQP 0-9-1). */
 export const amqpBridge = z.strictObject({
   type: z.literal("amqp"),
-  ...commonKeys,
+  name,
   url: z
     .string()
     .refine((text) => /^amqps?:\/\//.test(text) && URL.canParse(text), {
@@ -36,4 +36,5 @@ export const amqpBridge = z.strictObject({
     .default("deadLetter")
     .describe("What happens to a returned message: deadLetter, retry or drop (counted)"),
   heartbeat: z.int().min(0).max(65_535).default(30).describe("Seconds between heartbeats; 0 turns them off"),
+  ...outboxKeys,
 });

@@ -14,14 +14,15 @@ export const from = z
 export const partitionKey = z
   .string()
   .default(`\${clientId}`)
-  .describe("Template; messages with the same key keep their order");
+  .describe("Messages with the same key keep their order; a template");
 
-/** Keys that every kind of bridge has: its name, its outbox and how that is drained. */
-export const commonKeys = {
-  name: z
-    .string()
-    .regex(/^[a-z0-9-]{1,64}$/, { error: "must be 1 to 64 of the characters a-z, 0-9 and -" })
-    .describe("Names the bridge in logs and metrics, and its outbox in the store"),
+export const name = z
+  .string()
+  .regex(/^[a-z0-9-]{1,64}$/, { error: "must be 1 to 64 of the characters a-z, 0-9 and -" })
+  .describe("Names the bridge in logs and metrics, and its outbox in the store");
+
+/** Keys that every kind of bridge has: its outbox, and how that is drained. */
+export const outboxKeys = {
   lanes: z
     .int()
     .min(1)

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { commonKeys, from, partitionKey } from "./bridge-common.ts";
+import { from, name, outboxKeys, partitionKey } from "./bridge-common.ts";
 import { parseHostAndPort } from "./host-and-port.ts";
 
 const file = z.string().min(1).nullable().default(null);
@@ -47,7 +47,7 @@ const mapping = z.strictObject({
 /** A bridge of `type: kafka`. */
 export const kafkaBridge = z.strictObject({
   type: z.literal("kafka"),
-  ...commonKeys,
+  name,
   brokers: z
     .array(
       z.string().refine((text) => parseHostAndPort(text) !== undefined, {
@@ -59,7 +59,7 @@ export const kafkaBridge = z.strictObject({
   clientId: z.string().min(1).default("causeway").describe("Name shown in the Kafka broker's logs"),
   tls: tls.default(false).describe("false, true, or the keys below"),
   sasl: sasl.nullable().default(null).describe("null, or how to log in"),
-  compression: z.enum(["none", "gzip"]).default("none").describe("none or gzip"),
+  compression: z.enum(["gzip", "none"]).default("gzip").describe("gzip or none"),
   requestTimeoutMs: z
     .int()
     .min(100)
@@ -67,4 +67,5 @@ export const kafkaBridge = z.strictObject({
     .default(30_000)
     .describe("Milliseconds Kafka may take to answer a request"),
   forward: z.array(mapping).min(1).max(1000).describe("What goes where"),
+  ...outboxKeys,
 });

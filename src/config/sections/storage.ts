@@ -6,6 +6,6 @@ export const storageSection = z.strictObject({
     .enum(["disk", "os", "memory"])
     .default("disk")
     .describe(
-      "Where a message is before it is acknowledged: disk (fsync), os (lost with the power) or memory (lost with the process)",
+      "What an acknowledgement waits for: disk (fsync), os (survives a killed process) or memory (nothing)",
     ),
 });
