@@ -38,7 +38,7 @@ export interface KafkaOptions {
 }
 
 /** Where install.sh puts the jars: `CAUSEWAY_KAFKA_LIB`, else a folder in the user's cache named by version. */
-export function kafkaLibrary(): string {
+function kafkaLibrary(): string {
   const { CAUSEWAY_KAFKA_LIB } = process.env;
   return CAUSEWAY_KAFKA_LIB ?? join(homedir(), ".cache/causeway-test", `kafka-${kafkaVersion()}`);
 }
