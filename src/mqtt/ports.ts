@@ -21,8 +21,8 @@ export interface SourceConsumer {
 export interface DeliverySource {
   readonly count: number;
   readonly bytes: number;
-  /** Entries up to this seq went out before: they carry DUP when they go out again. */
-  readonly sentSeq: number;
+  /** Entries below this seq went out before: they carry DUP when they go out again. */
+  readonly sentEnd: number;
   attach(consumer: SourceConsumer): void;
   detach(): void;
   take(): QueuedMessage | undefined;

@@ -10,7 +10,7 @@ export class DurableSession {
   readonly queue: Queue;
   expiryInterval: number;
   disconnectedAt: number;
-  sentSeq: number;
+  sentEnd: number;
   will: WillRecord | undefined;
   readonly subscriptions = new Map<TopicFilter, SubscriptionOptions>();
   /** Packet Identifiers of QoS 2 messages accepted and not yet released. */
@@ -23,7 +23,7 @@ export class DurableSession {
     this.queue = queue;
     this.expiryInterval = record.expiryInterval;
     this.disconnectedAt = record.disconnectedAt;
-    this.sentSeq = record.sentSeq;
+    this.sentEnd = record.sentEnd;
     this.will = record.will;
   }
 
@@ -35,7 +35,7 @@ export class DurableSession {
       queueId: this.queue.id,
       expiryInterval: this.expiryInterval,
       disconnectedAt: this.disconnectedAt,
-      sentSeq: this.sentSeq,
+      sentEnd: this.sentEnd,
       will: this.will,
     };
   }

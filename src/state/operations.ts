@@ -33,8 +33,8 @@ export type Operation =
       readonly clientId: ClientId;
       readonly expiryInterval: number;
       readonly keepWill: boolean;
-      /** Entries of the outbound queue up to this seq were sent. */
-      readonly sentSeq: number;
+      /** Entries of the outbound queue below this seq were sent. */
+      readonly sentEnd: number;
       readonly at: number;
     }
   | { readonly type: "discard"; readonly clientId: ClientId }

@@ -72,8 +72,8 @@ export class Queue implements QueueRef {
   #cursor = 0;
   #windowEnd: number;
   #windowBytes = 0;
-  /** Highest seq ever taken: what went out before and is sent again with DUP. */
-  #sentSeq: number;
+  /** One more than the highest seq ever taken: what is below went out before, and goes out again with DUP. */
+  #sentEnd: number;
   #consumer: QueueConsumer | undefined;
   #waitsForCommit = false;
   /** Set while a batch with changes of this queue is being written. */
@@ -98,7 +98,7 @@ export class Queue implements QueueRef {
     this.#committedSeq = record.nextSeq;
     this.#frozenSeq = record.nextSeq;
     this.#windowEnd = record.headSeq;
-    this.#sentSeq = record.headSeq - 1;
+    this.#sentEnd = record.headSeq;
   }
 
   get count(): number {
@@ -113,8 +113,8 @@ export class Queue implements QueueRef {
     return this.#nextSeq;
   }
 
-  get sentSeq(): number {
-    return this.#sentSeq;
+  get sentEnd(): number {
+    return this.#sentEnd;
   }
 
   get isFull(): boolean {
@@ -134,9 +134,9 @@ export class Queue implements QueueRef {
     this.#whenRoom.push(task);
   }
 
-  /** After a restart: entries up to `seq` may have been sent before. */
+  /** After a restart: entries below `seq` may have been sent before. */
   restoreSent(seq: number): void {
-    this.#sentSeq = Math.max(this.#headSeq - 1, Math.min(seq, this.#nextSeq - 1));
+    this.#sentEnd = Math.max(this.#headSeq, Math.min(seq, this.#nextSeq));
   }
 
   record(): QueueRecord {
@@ -212,7 +212,7 @@ export class Queue implements QueueRef {
         return undefined;
       }
       this.#cursor++;
-      if (entry.seq > this.#sentSeq) this.#sentSeq = entry.seq;
+      if (entry.seq >= this.#sentEnd) this.#sentEnd = entry.seq + 1;
       return entry;
     }
     if (this.#windowEnd < this.#nextSeq) this.#load();

@@ -14,8 +14,8 @@ export interface SessionRecord {
   readonly expiryInterval: number;
   /** Milliseconds since the epoch of the last disconnection; 0 while connected. */
   readonly disconnectedAt: number;
-  /** Entries of the outbound queue up to this seq were sent before: they go out again with DUP. */
-  readonly sentSeq: number;
+  /** Entries of the outbound queue below this seq were sent before: they go out again with DUP. */
+  readonly sentEnd: number;
   readonly will: WillRecord | undefined;
 }
 
@@ -92,7 +92,7 @@ export interface SharedBody {
   readonly slot: number;
   readonly queueId: number;
   readonly seq: number;
-  /** Entries that still refer to it. */
+  /** Entries that refer to it; counted by the store alone. */
   references: number;
   /** True once a batch that holds it was handed to disk. */
   stored: boolean;

@@ -92,7 +92,7 @@ export class StateMachine {
       return;
     }
     const wasConnected = record.disconnectedAt === 0;
-    queue.restoreSent(wasConnected ? queue.record().headSeq + POSSIBLY_SENT : record.sentSeq);
+    queue.restoreSent(wasConnected ? queue.record().headSeq + POSSIBLY_SENT : record.sentEnd);
     const session = new DurableSession(record, queue);
     this.#sessions.set(record.clientId, session);
     this.#effects.sessionOpened(session);
@@ -236,7 +236,7 @@ export class StateMachine {
       queueId: queue.id,
       expiryInterval,
       disconnectedAt: 0,
-      sentSeq: -1,
+      sentEnd: 0,
       will,
     };
     const session = new DurableSession(record, queue);
@@ -249,7 +249,7 @@ export class StateMachine {
     if (session === undefined) return;
     session.expiryInterval = operation.expiryInterval;
     session.disconnectedAt = operation.at;
-    session.sentSeq = operation.sentSeq;
+    session.sentEnd = operation.sentEnd;
     if (!operation.keepWill) session.will = undefined;
     this.#store.putSession(session.record());
   }
@@ -311,5 +311,5 @@ function sharedBody(message: Message, targets: readonly Target[]): SharedBody | 
   if (targets.length < 2 || first === undefined || message.payload.length < SHARED_BODY_BYTES)
     return undefined;
   const { slot, id, nextSeq } = first.queue;
-  return { slot, queueId: id, seq: nextSeq, references: targets.length, stored: false };
+  return { slot, queueId: id, seq: nextSeq, references: 0, stored: false };
 }

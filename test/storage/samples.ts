@@ -35,7 +35,7 @@ export function aSession(clientId: string, over: Partial<SessionRecord> = {}): S
     queueId: 1,
     expiryInterval: 60,
     disconnectedAt: 0,
-    sentSeq: 0,
+    sentEnd: 0,
     will: undefined,
     ...over,
   };

@@ -154,7 +154,7 @@ class Run {
         break;
       case "session":
         this.#now.sessions.set(next.name, ++this.#seq);
-        this.#store.putSession(aSession(next.name, { sentSeq: this.#seq }));
+        this.#store.putSession(aSession(next.name, { sentEnd: this.#seq }));
         break;
       case "endSession":
         this.#now.sessions.delete(next.name);
@@ -240,7 +240,7 @@ class Run {
     await this.#store.open(loaded);
     this.#now = copyOf(this.#committed);
     expect(loaded.corruptions).toEqual([]);
-    expect(new Map(loaded.sessions.map((s) => [s.clientId as string, s.sentSeq]))).toEqual(
+    expect(new Map(loaded.sessions.map((s) => [s.clientId as string, s.sentEnd]))).toEqual(
       this.#now.sessions,
     );
     expect(new Map(loaded.retainedMessages.map((m) => [m.topicName as string, m.receivedAt]))).toEqual(

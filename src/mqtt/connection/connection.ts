@@ -1,5 +1,4 @@
 import type { ByteReceiver, ByteStream } from "../../base/byte-stream.ts";
-import type { Cancel } from "../../base/clock.ts";
 import { describe } from "../../base/errors.ts";
 import type { Message } from "../../base/message.ts";
 import type { Delivery } from "../../base/queued-message.ts";
@@ -63,9 +62,6 @@ const UNAUTHENTICATED_PACKET_BYTES = 64 * 1024;
 /** A client that has left this much of what was flushed unread is slow: QoS 0 is dropped, QoS 1 and 2 wait. */
 const SLOW_RECEIVER_BYTES = 8 * 1024 * 1024;
 
-/** How long a peer may take to read our last bytes and close. */
-const LINGER_MS = 5000;
-
 const Phase = { AwaitingConnect: 0, Connecting: 1, Connected: 2, Closed: 3 } as const;
 type Phase = (typeof Phase)[keyof typeof Phase];
 
@@ -92,7 +88,6 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   #blockedPublish: PublishPacket | undefined;
   #hasProblemInformation = true;
   #isResuming = false;
-  #cancelLinger: Cancel | undefined;
 
   constructor(stream: ByteStream, context: ConnectionContext) {
     this.stream = stream;
@@ -171,8 +166,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   }
 
   closed(error: Error | undefined): void {
-    if (error !== undefined) this.#log("debug", { err: error }, "connection failed");
-    this.#cancelLinger?.();
+    if (error !== undefined) this.#log("debug", { error }, "connection failed");
     this.#end();
   }
 
@@ -455,7 +449,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
       else this.#finish();
       return;
     }
-    this.#log("error", { err: error }, `internal error: ${describe(error)}`);
+    this.#log("error", { error }, `internal error: ${describe(error)}`);
     this.close(ReasonCode.ImplementationSpecificError, "internal error");
     this.#finish();
   }
@@ -471,7 +465,6 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     this.#output.flush();
     this.#end();
     this.stream.end();
-    this.#cancelLinger = this.#context.ports.clock.after(LINGER_MS, () => this.stream.destroy());
   }
 
   #end(): void {

@@ -37,8 +37,8 @@ export class Outbound implements SourceConsumer {
   readonly #inflight = new Map<number, number>();
   #link: OutboundLink | undefined;
   #limit = 0;
-  /** Entries up to here went out over an earlier connection. */
-  #dupUpTo = -1;
+  /** Entries below went out over an earlier connection. */
+  #dupEnd = 0;
   /** Taken, but its packet id is still in use. */
   #held: QueuedMessage | undefined;
 
@@ -67,7 +67,7 @@ export class Outbound implements SourceConsumer {
     this.#limit = limit;
     this.#inflight.clear();
     this.#held = undefined;
-    this.#dupUpTo = this.#source.sentSeq;
+    this.#dupEnd = this.#source.sentEnd;
     this.#source.attach(this);
     this.ready();
   }
@@ -150,7 +150,7 @@ export class Outbound implements SourceConsumer {
     if (message === undefined) {
       this.#inflight.set(packetId, pack(seq, State.AwaitingPubcomp));
       link.sendPubrel(packetId);
-    } else if (message.expiresAt !== 0 && message.expiresAt <= this.#ports.now() && seq > this.#dupUpTo) {
+    } else if (message.expiresAt !== 0 && message.expiresAt <= this.#ports.now() && seq >= this.#dupEnd) {
       this.#drop(seq, "expired"); // delivery had not begun [MQTT-3.3.2-5]
     } else {
       this.#sendPublish(link, message, delivery, seq, packetId);
@@ -164,7 +164,7 @@ export class Outbound implements SourceConsumer {
     seq: number,
     packetId: number,
   ): void {
-    if (!link.sendPublish(message, delivery, packetId, seq <= this.#dupUpTo)) {
+    if (!link.sendPublish(message, delivery, packetId, seq < this.#dupEnd)) {
       this.#drop(seq, "packet_too_large");
       return;
     }

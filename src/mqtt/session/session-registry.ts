@@ -1,5 +1,12 @@
-import type { ClientId } from "../../base/ids.ts";
-import type { CommitWaiter, MqttOptions, MqttPorts, StoredSession, Will } from "../ports.ts";
+import type { ClientId, TopicFilter } from "../../base/ids.ts";
+import type {
+  CommitWaiter,
+  MqttOptions,
+  MqttPorts,
+  StoredSession,
+  SubscriptionOptions,
+  Will,
+} from "../ports.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Session, type SessionLink } from "./session.ts";
 
@@ -113,6 +120,14 @@ export class SessionRegistry {
     if (known !== undefined) this.#remove(known);
     const session = this.#create(stored.clientId, stored.user, stored);
     for (const [topicFilter, options] of stored.subscriptions) session.addRoute(topicFilter, options);
+  }
+
+  subscribed(stored: StoredSession, topicFilter: TopicFilter, options: SubscriptionOptions): void {
+    this.#sessions.get(stored.clientId)?.addRoute(topicFilter, options);
+  }
+
+  unsubscribed(stored: StoredSession, topicFilter: TopicFilter): void {
+    this.#sessions.get(stored.clientId)?.removeRoute(topicFilter);
   }
 
   /** All sessions were read back: those that were connected when the process ended have lost their connection now. */

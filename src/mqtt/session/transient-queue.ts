@@ -29,8 +29,8 @@ export class TransientQueue implements DeliverySource {
   }
 
   /** Nothing ever goes out twice: the session does not outlive the connection. */
-  get sentSeq(): number {
-    return -1;
+  get sentEnd(): number {
+    return 0;
   }
 
   get isFull(): boolean {

@@ -78,7 +78,7 @@ export function writeSession(writer: ByteWriter, session: SessionRecord): void {
   writer.u64(session.queueId);
   writer.u32(session.expiryInterval);
   writer.u64(session.disconnectedAt);
-  writer.u64(session.sentSeq);
+  writer.u64(session.sentEnd);
   writer.u8(session.will === undefined ? 0 : 1);
   if (session.will === undefined) return;
   writer.u32(session.will.delayInterval);
@@ -92,7 +92,7 @@ export function readSession(key: Buffer, reader: ByteReader): SessionRecord {
     queueId: reader.u64(),
     expiryInterval: reader.u32(),
     disconnectedAt: reader.u64(),
-    sentSeq: reader.u64(),
+    sentEnd: reader.u64(),
   };
   if (reader.u8() === 0) return { ...session, will: undefined };
   const delayInterval = reader.u32();

@@ -261,7 +261,7 @@ describe("LevelStore", () => {
         const [first, second] = [anEntry(1, { message, body }), anEntry(2, { message, body })];
         store.putEntry(queue, first);
         store.putEntry(queue, second);
-        store.putSession(aSession("a", { sentSeq: 1 }));
+        store.putSession(aSession("a", { sentEnd: 1 }));
         disk.failWrites = when;
         const committed = store.commit();
         store.deleteEntry(queue, first);
@@ -270,7 +270,7 @@ describe("LevelStore", () => {
         expect(store.isDirty).toBe(true);
         expect(store.openBytes).toBeGreaterThan(0);
 
-        store.putSession(aSession("a", { sentSeq: 3 }));
+        store.putSession(aSession("a", { sentEnd: 3 }));
         await expect(store.commit()).rejects.toMatchObject({ code: "STORAGE_FAILED" });
 
         disk.failWrites = "never";
@@ -281,7 +281,7 @@ describe("LevelStore", () => {
         const reopened = await openStore(loaded);
         expect(await seqs(reopened)).toEqual([2, 3]);
         expect((await reopened.readEntries(queue, 2, 3, 1, 1))[0]?.body?.references).toBe(1);
-        expect(loaded.sessions.map(({ sentSeq }) => sentSeq)).toEqual([3]);
+        expect(loaded.sessions.map(({ sentEnd }) => sentEnd)).toEqual([3]);
       },
     );
 

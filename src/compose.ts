@@ -1,0 +1,177 @@
+import { randomBytes } from "node:crypto";
+import { type Clock, systemClock } from "./base/clock.ts";
+import { Counters } from "./base/counters.ts";
+import type { Listener } from "./base/listener.ts";
+import type { Logger } from "./base/logger.ts";
+import { openAuthorization } from "./compose/authorization.ts";
+import { openBridge, type RunningBridge } from "./compose/bridges.ts";
+import { createListener } from "./compose/listeners.ts";
+import { createMetrics } from "./compose/observation.ts";
+import { durable, JournalledSessions } from "./compose/session-journal.ts";
+import type { BrokerConfig } from "./config/broker-config.ts";
+import { MqttServer } from "./mqtt/connection/mqtt-server.ts";
+import type { MqttOptions, Routing } from "./mqtt/ports.ts";
+import { Publishing } from "./routing/publishing.ts";
+import { RetainedIndex } from "./routing/retained-index.ts";
+import { Router } from "./routing/router.ts";
+import type { DurableSession } from "./state/durable-session.ts";
+import { LocalJournal } from "./state/local-journal.ts";
+import type { Queue } from "./state/queue.ts";
+import { StateMachine } from "./state/state-machine.ts";
+import type { StateStore } from "./state/store.ts";
+import { LevelStore } from "./storage/level/level-store.ts";
+import { MemoryStore } from "./storage/memory/memory-store.ts";
+
+/** A broker that runs. */
+export interface Broker {
+  /** What is listened on, as in the readiness lines. */
+  readonly listeners: readonly string[];
+  /** Stops accepting, tells clients, finishes what is in flight within `shutdownTimeout`, closes the store. */
+  stop(): Promise<void>;
+}
+
+/** Builds every room and hands each its ports. Rejects with a ConfigError, StorageError or ListenError. */
+export async function startBroker(config: BrokerConfig, version: string, logger: Logger): Promise<Broker> {
+  const clock: Clock = systemClock;
+  const counters = new Counters();
+  const store = createStore(config, logger);
+  const router = new Router<Queue>();
+  const retained = new RetainedIndex();
+  const authorization = await openAuthorization(config.auth);
+  const bridges: RunningBridge[] = [];
+
+  const machine = new StateMachine(store, {
+    sessionOpened: (session) => {
+      limit(session, config, counters);
+      mqtt.sessions.sessionOpened(session);
+    },
+    sessionDeleted: (session) => mqtt.sessions.sessionDeleted(session),
+    subscribed: (session, topicFilter, options) => mqtt.sessions.subscribed(session, topicFilter, options),
+    unsubscribed: (session, topicFilter) => mqtt.sessions.unsubscribed(session, topicFilter),
+    retained: (message) => {
+      if (message.payload.length === 0) retained.delete(message.topicName);
+      else retained.set(message);
+    },
+    corrupt: (what) => {
+      counters.drop("corrupt_record");
+      logger.error({ what }, "a stored record is damaged and was skipped");
+    },
+  });
+  const metrics = createMetrics({ version, counters, router, retained, health, mqtt: () => mqtt, bridges });
+  const journal = new LocalJournal({
+    machine,
+    store,
+    clock,
+    logger,
+    observeCommit: (result, seconds) => metrics.observeCommit(result.operations, result.bytes, seconds),
+  });
+  const publishing = new Publishing<Queue, DurableSession>(router, {
+    append: (publish, waiter, token) => journal.append({ type: "publish", ...publish }, waiter, token),
+  });
+  const mqtt = new MqttServer(
+    {
+      clock,
+      logger,
+      counters,
+      journal: new JournalledSessions(journal, clock),
+      routing: createRouting(router, publishing, retained),
+      authorization,
+      randomId: () => randomBytes(12).toString("hex"),
+    },
+    mqttOptions(config),
+  );
+
+  function health(): readonly string[] {
+    return journal.failure === undefined ? [] : [journal.failure];
+  }
+
+  await machine.load();
+  const opened: Listener[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.all(opened.map((listener) => listener.close()));
+    await within(config.shutdownTimeout * 1000, async () => {
+      await mqtt.shutDown();
+      await Promise.all(bridges.map((bridge) => bridge.stop((config.shutdownTimeout * 1000) / 4)));
+      await journal.drain();
+    });
+    journal.close();
+    await store.close();
+  };
+  try {
+    for (const bridge of config.bridges) {
+      bridges.push(await openBridge(bridge, { machine, journal, router, clock, logger }));
+    }
+    mqtt.start();
+    for (const bridge of bridges) bridge.start();
+    for (const listenerConfig of config.listeners) {
+      const accept = (stream: Parameters<typeof mqtt.accept>[0]): void => mqtt.accept(stream);
+      const listener = createListener(listenerConfig, config, {
+        accept,
+        clock,
+        logger,
+        counters,
+        health,
+        metrics,
+      });
+      await listener.open();
+      opened.push(listener);
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { listeners: opened.map((listener) => listener.description), stop };
+}
+
+function createStore({ data, storage }: BrokerConfig, logger: Logger): StateStore {
+  if (storage.durability === "memory") return new MemoryStore();
+  return new LevelStore({ folder: data, sync: storage.durability === "disk" }, logger);
+}
+
+function limit({ queue }: DurableSession, { sessions }: BrokerConfig, counters: Counters): void {
+  queue.policy = {
+    maximumMessages: sessions.maximumQueuedMessages || Number.POSITIVE_INFINITY,
+    maximumBytes: sessions.maximumQueuedBytes || Number.POSITIVE_INFINITY,
+    whenFull: "dropNewest",
+    missed: () => counters.drop("queue_full"),
+  };
+}
+
+/** The routing core in mqtt's words: its routes and queues are ours, seen through narrower interfaces. */
+function createRouting(
+  router: Router<Queue>,
+  publishing: Publishing<Queue, DurableSession>,
+  retained: RetainedIndex,
+): Routing {
+  type OurRoute = Parameters<Router<Queue>["subscribe"]>[0];
+  return {
+    addRoute: (route) => router.subscribe(route as OurRoute),
+    removeRoute: (route) => router.unsubscribe(route as OurRoute),
+    publishQoS0: (message) => publishing.publishQoS0(message),
+    publish: (message, receivedFor, packetId, waiter, token) =>
+      publishing.publish(message, receivedFor && durable(receivedFor), packetId, waiter, token),
+    publishWill: (message, willOf) => publishing.publishWill(message, willOf && durable(willOf)),
+    deliverTo: (receiver, message, delivery) =>
+      publishing.deliverTo(receiver as OurRoute["receiver"], message, delivery),
+    refusedBy: (message) => router.refusedBy(message),
+    retained: (topicFilter) => retained.matching(topicFilter),
+  };
+}
+
+function mqttOptions({ mqtt, sessions }: BrokerConfig): MqttOptions {
+  return {
+    ...mqtt,
+    maximumQueuedMessages: sessions.maximumQueuedMessages || Number.POSITIVE_INFINITY,
+    maximumQueuedBytes: sessions.maximumQueuedBytes || Number.POSITIVE_INFINITY,
+  };
+}
+
+/** Runs `task` to its end or for `limitMs`, whichever comes first. */
+async function within(limitMs: number, task: () => Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+  });
+  await Promise.race([task(), timeout]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,72 @@
+#!/usr/bin/env node
+import { hashPassword } from "./auth/password-hash.ts";
+import { isUserName, withPasswordLine } from "./auth/password-lines.ts";
+import { reportCheck } from "./cli/check-report.ts";
+import { type Command, parseArguments } from "./cli/command.ts";
+import { ExitCode, exitCodeOf, textOf } from "./cli/exit-codes.ts";
+import { createLogger, standardOutput } from "./cli/logging.ts";
+import { print, printError } from "./cli/output.ts";
+import { setPassword } from "./cli/password-command.ts";
+import { readPassword } from "./cli/read-password.ts";
+import { readVersion } from "./cli/version.ts";
+import { type Broker, startBroker } from "./compose.ts";
+import type { BrokerConfig } from "./config/broker-config.ts";
+import { readEnvironment } from "./config/environment.ts";
+import { loadConfig } from "./config/load-config.ts";
+
+async function main(): Promise<void> {
+  const version = readVersion();
+  const command = parseArguments(process.argv.slice(2), version);
+  if (command.kind === "print") {
+    (command.exitCode === ExitCode.Ok ? print : printError)(command.text);
+    process.exit(command.exitCode);
+  }
+  if (command.kind === "passwd") {
+    const readLine = (): Promise<string> => readPassword(process.stdin, process.stderr);
+    print(await setPassword(command, { isUserName, hashPassword, withPasswordLine, readPassword: readLine }));
+    return;
+  }
+  const config = load(command);
+  if (command.kind === "check") print(reportCheck(command.file, config));
+  else await run(config, version);
+}
+
+function load({ file, set }: Extract<Command, { file: string }>): BrokerConfig {
+  return loadConfig({ file, set, environment: readEnvironment() });
+}
+
+async function run(config: BrokerConfig, version: string): Promise<void> {
+  const logger = createLogger(config.log, standardOutput());
+  process.on("uncaughtException", (error) => {
+    // A broker whose state is unknown must not acknowledge anything.
+    logger.fatal({ error }, "internal error, the broker ends");
+    process.exit(ExitCode.Software);
+  });
+  const { storage, data } = config;
+  logger.info({ version, node: process.version, durability: storage.durability, data }, "starting");
+  const broker = await startBroker(config, version, logger);
+  for (const listener of broker.listeners) logger.info({}, `listening on ${listener}`);
+  logger.info({}, "ready");
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop(signal));
+
+  let isStopping = false;
+  function stop(signal: string): void {
+    if (isStopping) return;
+    isStopping = true;
+    logger.info({ signal }, "stopping");
+    void end(broker);
+  }
+
+  async function end(running: Broker): Promise<void> {
+    await running.stop();
+    logger.info({}, "stopped");
+    process.exit(ExitCode.Ok);
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  printError(textOf(error));
+  process.exit(exitCodeOf(error));
+}
