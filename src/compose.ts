@@ -26,6 +26,8 @@ import { MemoryStore } from "./storage/memory/memory-store.ts";
 export interface Broker {
   /** What is listened on, as in the readiness lines. */
   readonly listeners: readonly string[];
+  /** Reads again what can change while the broker runs: password and ACL file. */
+  reload(): Promise<void>;
   /** Stops accepting, tells clients, finishes what is in flight within `shutdownTimeout`, closes the store. */
   stop(): Promise<void>;
 }
@@ -37,7 +39,7 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
   const store = createStore(config, logger);
   const router = new Router<Queue>();
   const retained = new RetainedIndex();
-  const authorization = await openAuthorization(config.auth);
+  const authorization = await openAuthorization(config, logger);
   const bridges: RunningBridge[] = [];
 
   const machine = new StateMachine(store, {
@@ -75,7 +77,7 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
       counters,
       journal: new JournalledSessions(journal, clock),
       routing: createRouting(router, publishing, retained),
-      authorization,
+      authorization: authorization.control,
       randomId: () => randomBytes(12).toString("hex"),
     },
     mqttOptions(config),
@@ -120,7 +122,8 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
     await stop();
     throw error;
   }
-  return { listeners: opened.map((listener) => listener.description), stop };
+  const { reload } = authorization;
+  return { listeners: opened.map((listener) => listener.description), reload, stop };
 }
 
 function createStore({ data, storage }: BrokerConfig, logger: Logger): StateStore {

@@ -42,11 +42,13 @@ async function run(config: BrokerConfig, version: string): Promise<void> {
     logger.fatal({ error }, "internal error, the broker ends");
     process.exit(ExitCode.Software);
   });
+  process.umask(0o077); // what the broker writes is its own
   const { storage, data } = config;
   logger.info({ version, node: process.version, durability: storage.durability, data }, "starting");
   const broker = await startBroker(config, version, logger);
   for (const listener of broker.listeners) logger.info({}, `listening on ${listener}`);
   logger.info({}, "ready");
+  process.on("SIGHUP", () => void broker.reload());
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop(signal));
 
   let isStopping = false;
