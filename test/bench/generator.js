@@ -24,6 +24,10 @@ const latencies = load.latencies;
 load.stop();
 clearInterval(watch);
 await settle();
+if (scenario.isOffline) {
+  await load.resume(order.port);
+  await settle();
+}
 const lost = load.lost + load.outstanding;
 load.close();
 
@@ -34,7 +38,7 @@ console.log(
     brokerCpuSeconds: after.brokerCpu - before.brokerCpu,
     generatorCpuSeconds: after.ownCpu - before.ownCpu,
     sent: load.sent,
-    lost: scenario.isOffline ? 0 : lost,
+    lost,
     ...latencies,
   }),
 );
@@ -56,8 +60,8 @@ function giveUpWhenStalled() {
 
 /** Waits until what was sent has arrived, or nothing comes any more. */
 async function settle() {
-  for (let seen = -1; load.outstanding > 0 && load.count !== seen; ) {
-    seen = load.count;
+  for (let seen = -1; load.outstanding > 0 && load.progress !== seen; ) {
+    seen = load.progress;
     await delay(STALL_MS);
   }
 }

@@ -143,6 +143,7 @@ export class Load {
   }
 
   get outstanding() {
+    if (this.#scenario.isOffline) return this.#sum("acknowledged") - this.#sum("received");
     return this.sent * this.#scenario.fan - this.#sum("received") - this.lost;
   }
 
@@ -162,6 +163,20 @@ export class Load {
     for (const group of this.#groups) {
       group.lost += group.outstanding;
       group.pump();
+    }
+  }
+
+  /** Progress of any kind: when it stays, nothing comes any more. */
+  get progress() {
+    return this.#sum("acknowledged") + this.#sum("received");
+  }
+
+  /** The offline sessions come back for what was acknowledged in their absence. */
+  async resume(port) {
+    for (let i = 0; i < this.#scenario.subscribers; i++) {
+      const peer = new Peer(port, () => {});
+      this.#groups[i % this.#scenario.groups].subscribers.push(peer);
+      await peer.connect(`subscriber-${i}`, false);
     }
   }
 

@@ -42,7 +42,7 @@ function medianRow(runs) {
 }
 
 function median(figures) {
-  const sorted = [...figures].sort((a, b) => a - b);
+  const sorted = figures.filter((figure) => figure !== undefined).sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   if (sorted.length === 0) return undefined;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;

@@ -78,7 +78,7 @@ const live = [0, 1, 2].flatMap((qos) =>
 const durable = {
   ...COMMON,
   name: "durable",
-  what: "10 publishers at QoS 1, each to one offline persistent session; counted by PUBACK",
+  what: "10 publishers at QoS 1, each to one offline persistent session; counted by PUBACK, then fetched (not timed)",
   qos: 1,
   publishers: 10,
   subscribers: 10,
