@@ -19,8 +19,6 @@ export interface SessionRecord {
   readonly will: WillRecord | undefined;
 }
 
-export const NEVER_EXPIRES = 0xffffffff;
-
 export interface WillRecord {
   readonly message: Message;
   /** Seconds between the end of the connection and publication (MQTT 5 §3.1.3.2.2). */

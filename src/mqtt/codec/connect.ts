@@ -1,5 +1,6 @@
 import { toClientId } from "../../base/ids.ts";
 import type { QoS } from "../../base/qos.ts";
+import { NEVER_EXPIRES } from "../../base/session-expiry.ts";
 import { type Clause, MqttError } from "../mqtt-error.ts";
 import { ReasonCode } from "../reason-code.ts";
 import type { ByteReader } from "./byte-reader.ts";
@@ -8,8 +9,6 @@ import { parseWhole } from "./parse-whole.ts";
 import { noProperties, PropertyContext, type PropertyValues, readProperties } from "./properties.ts";
 import { messageProperties } from "./publish.ts";
 import { readTopicName } from "./topic-cache.ts";
-
-const UNLIMITED_EXPIRY = 0xffffffff;
 
 const Flag = {
   Reserved: 0x01,
@@ -46,7 +45,7 @@ export function readConnect(firstByte: number, body: ByteReader): ConnectPacket 
     password: packet.password,
     will: packet.will === undefined ? undefined : toWill(packet.will, checked.willProperties),
     sessionExpiryInterval:
-      version === 5 ? (properties.sessionExpiryInterval ?? 0) : cleanStart ? 0 : UNLIMITED_EXPIRY,
+      version === 5 ? (properties.sessionExpiryInterval ?? 0) : cleanStart ? 0 : NEVER_EXPIRES,
     receiveMaximum: properties.receiveMaximum ?? 0xffff,
     maximumPacketSize: properties.maximumPacketSize ?? 0,
     topicAliasMaximum: properties.topicAliasMaximum ?? 0,

@@ -1,4 +1,5 @@
 import type { ClientId, TopicFilter } from "../../base/ids.ts";
+import { NEVER_EXPIRES } from "../../base/session-expiry.ts";
 import type {
   CommitWaiter,
   MqttOptions,
@@ -21,8 +22,6 @@ export interface AttachRequest {
 }
 
 export type AttachAnswer = (session: Session, isPresent: boolean) => void;
-
-const NEVER_EXPIRES = 0xffffffff;
 
 /**
  * All sessions by client id: one at a time may be attached, the latest wins. Ends what expired and publishes the
