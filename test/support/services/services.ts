@@ -35,11 +35,17 @@ const requirements: Readonly<Record<Service, Requirement>> = {
  * With REQUIRE_SERVICES=1 a missing server is a failure.
  */
 export function describeWithService(service: Service, title: string, body: () => void): void {
-  const { name, from, isInstalled } = requirements[service];
-  if (isInstalled()) {
+  describeWithServices([service], title, body);
+}
+
+/** A suite that needs several real servers, as with `describeWithService`. */
+export function describeWithServices(services: readonly Service[], title: string, body: () => void): void {
+  const missing = services.map((service) => requirements[service]).find(({ isInstalled }) => !isInstalled());
+  if (missing === undefined) {
     describe(title, body);
     return;
   }
+  const { name, from } = missing;
   const reason = `${name} is not installed (${from})`;
   const { REQUIRE_SERVICES } = process.env;
   if (REQUIRE_SERVICES === "1") {
