@@ -54,7 +54,9 @@ export class Deadlines<Key> {
     const bucket = this.#buckets.get(second);
     if (bucket === undefined) return;
     this.#buckets.delete(second);
+    this.#lastSecond = Math.max(this.#lastSecond, second); // what is set meanwhile falls due later
     for (const key of bucket) {
+      if (this.#secondOf.get(key) !== second) continue; // cancelled, or set anew, by one before it
       this.#secondOf.delete(key);
       this.#due(key);
     }

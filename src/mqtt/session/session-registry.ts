@@ -156,11 +156,11 @@ export class SessionRegistry {
       this.#pending.delete(request.clientId);
       const session = this.#sessions.get(request.clientId) as Session;
       this.#expiries.cancel(request.clientId);
-      this.#wills.cancel(request.clientId); // resumed in time [MQTT-3.1.3-9]
       this.#bind(session, link);
       answer(session, isPresent);
     });
     this.#pending.set(request.clientId, pending);
+    this.#wills.cancel(request.clientId); // resumed in time [MQTT-3.1.3-9]
     if (!isPresent) {
       const transient = this.#sessions.get(request.clientId);
       if (transient !== undefined && transient.stored === undefined) this.#remove(transient);

@@ -148,9 +148,10 @@ export class Session implements CommitWaiter {
     for (const topicFilter of [...this.#routes.keys()]) this.removeRoute(topicFilter);
   }
 
-  // hot: as the router's receiver
-  queueFor(_message: Message, qos: QoS): StoredQueue | undefined {
-    return qos === 0 ? undefined : this.stored?.queue;
+  // hot: as the router's receiver; without a queue `deliver` counts what the client may not receive
+  queueFor(message: Message, qos: QoS): StoredQueue | undefined {
+    if (qos === 0 || this.stored === undefined || !this.#mayReceive(message)) return undefined;
+    return this.stored.queue;
   }
 
   // hot: QoS 0, or any QoS of a session that is not durable
