@@ -26,7 +26,7 @@ export interface ByteStream {
 
 /** What a connection is told by its stream. */
 export interface ByteReceiver {
-  /** The chunk belongs to the receiver only until it returns. */
+  /** Nobody writes to the chunk again: parts of it may be sent on by reference. A view kept for long pins all of it. */
   bytes(chunk: Buffer): void;
   /** `bufferedBytes` has fallen to zero again after it was above the high-water mark. */
   drained(): void;

@@ -134,8 +134,8 @@ export interface FullQueue {
 export interface Routing {
   addRoute(route: Route): void;
   removeRoute(route: Route): void;
-  /** QoS 0: nothing to wait for. */
-  publishQoS0(message: Message): void;
+  /** QoS 0: nothing to wait for. Returns whether the journal got it too: it may be behind. */
+  publishQoS0(message: Message): boolean;
   /** Bits of `Published`: 1 = pending, the waiter will be told; 2 = somebody matched. */
   publish(
     message: Message,

@@ -40,11 +40,12 @@ export class Publishing<Q extends RoutableQueue, S> {
     this.#ports = ports;
   }
 
-  /** hot: QoS 0, from read to output buffer without waiting for anything. */
-  publishQoS0(message: Message): void {
+  /** hot: QoS 0, from read to output buffer without waiting for anything. Returns whether the journal got it too. */
+  publishQoS0(message: Message): boolean {
     const { targets } = this.#router.route(message);
-    if (targets.length === 0 && !message.retain) return;
+    if (targets.length === 0 && !message.retain) return false;
     this.#append(message, targets, undefined, 0, undefined);
+    return true;
   }
 
   /**

@@ -11,7 +11,6 @@ import {
   writeAck,
 } from "../codec/acks.ts";
 import { checkPingreq, decodeControl } from "../codec/control.ts";
-import { encodeControl } from "../codec/control-writer.ts";
 import { Framer, type FrameSink } from "../codec/framer.ts";
 import {
   type ClientControlPacket,
@@ -42,6 +41,7 @@ import { ReasonCode } from "../reason-code.ts";
 import type { Session, SessionLink } from "../session/session.ts";
 import type { SessionRegistry } from "../session/session-registry.ts";
 import { AckOrder, type AckWriter } from "./ack-order.ts";
+import { ControlSender } from "./control-sender.ts";
 import { type Flusher, Output } from "./output.ts";
 import { PublishSender } from "./publish-sender.ts";
 import { TopicAliases } from "./topic-aliases.ts";
@@ -61,6 +61,8 @@ export interface ConnectionContext {
 const UNAUTHENTICATED_PACKET_BYTES = 64 * 1024;
 /** A client that has left this much of what was flushed unread is slow: QoS 0 is dropped, QoS 1 and 2 wait. */
 const SLOW_RECEIVER_BYTES = 8 * 1024 * 1024;
+/** A client that has left this much unread, answers included, is not read until it has taken all of it. */
+const UNREAD_ANSWERS_BYTES = 2 * SLOW_RECEIVER_BYTES;
 
 const Phase = { AwaitingConnect: 0, Connecting: 1, Connected: 2, Closed: 3 } as const;
 type Phase = (typeof Phase)[keyof typeof Phase];
@@ -74,6 +76,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   readonly #output: Output;
   readonly #openedAt: number;
   #sender: PublishSender;
+  #control: ControlSender;
   #phase: Phase = Phase.AwaitingConnect;
   #version: ProtocolVersion = 4;
   #identity: Identity | undefined;
@@ -88,15 +91,18 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   #blockedPublish: PublishPacket | undefined;
   #hasProblemInformation = true;
   #isResuming = false;
+  /** Not read because it does not read. */
+  #isChoked = false;
 
   constructor(stream: ByteStream, context: ConnectionContext) {
     this.stream = stream;
     this.#context = context;
     this.#framer = new Framer(Math.min(UNAUTHENTICATED_PACKET_BYTES, context.options.maximumPacketSize));
-    this.#output = new Output(stream, context.flusher);
+    this.#output = new Output(stream, context.flusher, context.ports.counters);
     this.acks = new AckOrder(this);
     this.#aliases = new TopicAliases(0);
     this.#sender = new PublishSender(this.#output, 4, 0);
+    this.#control = new ControlSender(this.#output, 4, 0);
     this.#openedAt = this.#lastReceivedAt = context.ports.clock.now();
     context.ports.counters.connectionsOpened++;
   }
@@ -137,6 +143,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     } catch (error) {
       this.#fail(error);
     }
+    if (this.#output.waitingBytes > UNREAD_ANSWERS_BYTES) this.#choke();
   }
 
   /** hot: one packet. Returns false when reading must pause. */
@@ -146,8 +153,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
       case PacketType.Publish:
         return this.#handlePublish(firstByte, buffer, start, end);
       case PacketType.Puback:
-        handlePuback(this, readAckPacketId(buffer, start, end, this.#version));
-        return true;
+        return this.#handlePuback(buffer, start, end);
       case PacketType.Pubrec:
       case PacketType.Pubrel:
       case PacketType.Pubcomp:
@@ -162,7 +168,11 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   }
 
   drained(): void {
-    this.#session?.outbound.ready();
+    if (this.#isChoked) {
+      this.#isChoked = false;
+      if (!this.#framer.isPaused) this.stream.resume();
+    }
+    this.#guarded(() => this.#session?.outbound.ready());
   }
 
   closed(error: Error | undefined): void {
@@ -180,14 +190,22 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     const { counters, clock } = this.#context.ports;
     if (!this.isWritable) counters.drop("slow_receiver");
     else if (message.expiresAt !== 0 && message.expiresAt <= clock.now()) counters.drop("expired");
-    else if (this.#sender.send(message, delivery, 0, false, clock)) counters.messagesSent[0]++;
-    else counters.drop("packet_too_large");
+    else if (!this.#write(message, delivery, 0, false)) counters.drop("packet_too_large");
   }
 
   sendPublish(message: Message, delivery: Delivery, packetId: number, dup: boolean): boolean {
+    return this.#write(message, delivery, packetId, dup);
+  }
+
+  /** A failure here is this connection's, not that of the publisher whose packet is being handled. */
+  #write(message: Message, delivery: Delivery, packetId: number, dup: boolean): boolean {
     const { counters, clock } = this.#context.ports;
-    if (!this.#sender.send(message, delivery, packetId, dup, clock)) return false;
-    counters.messagesSent[delivery.qos]++;
+    try {
+      if (!this.#sender.send(message, delivery, packetId, dup, clock)) return false;
+      counters.messagesSent[delivery.qos]++;
+    } catch (error) {
+      this.#failLater(error);
+    }
     return true;
   }
 
@@ -205,7 +223,11 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
 
   send(packet: ServerControlPacket): void {
     if (this.#phase === Phase.Closed) return;
-    this.#output.write(encodeControl(packet, this.#version));
+    try {
+      if (!this.#control.send(packet)) this.#endUnanswered(packet);
+    } catch (error) {
+      this.#failLater(error);
+    }
   }
 
   refused(what: string, fields: object): void {
@@ -258,6 +280,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     this.#phase = Phase.Connecting;
     this.#version = packet.protocolVersion;
     this.#hasProblemInformation = packet.requestProblemInformation;
+    this.#control = new ControlSender(this.#output, this.#version, packet.maximumPacketSize);
     this.#pause();
     void this.#connect(packet);
     return false; // what follows CONNECT is read when its session is there
@@ -278,7 +301,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
       } else {
         this.#identity = { clientId: decision.clientId, user: decision.user };
         sessions.attach(this, decision, (session, isPresent) =>
-          this.#connected(session, isPresent, packet, decision),
+          this.#guarded(() => this.#connected(session, isPresent, packet, decision)),
         );
       }
     } catch (error) {
@@ -301,6 +324,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     this.#framer.maximumPacketSize = options.maximumPacketSize;
     const { properties } = admission;
     this.send({ type: PacketType.Connack, sessionPresent, reasonCode: ReasonCode.Success, properties });
+    if (!this.isConnected) return; // it accepts no packet as large as our CONNACK
     this.#log("debug", { sessionPresent, version: this.#version }, "connected");
     session.resume(this, Math.min(packet.receiveMaximum, options.maximumInflight));
     this.#resume();
@@ -318,16 +342,20 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     const { ports, options, topics } = this.#context;
     const packet = readPublish(firstByte, buffer, start, end, this.#version, topics);
     ports.counters.messagesReceived[packet.qos]++;
-    if (packet.qos === 0) {
-      handlePublishQoS0(this, packet, ports, options);
-      return true;
-    }
+    if (packet.qos === 0) return !handlePublishQoS0(this, packet, ports, options) || this.#mayGoOn();
     const blocked = handlePublish(this, packet, ports, options);
     if (blocked !== undefined) {
       this.#hold(packet, blocked);
       return false;
     }
     return this.#mayGoOn();
+  }
+
+  #handlePuback(buffer: Buffer, start: number, end: number): boolean {
+    const packetId = readAckPacketId(buffer, start, end, this.#version);
+    readAckReasonCode(PacketType.Puback, buffer, start, end); // a refusal ends the delivery too [MQTT-4.4.0-2]
+    handlePuback(this, packetId);
+    return true;
   }
 
   #handleQoS2(type: number, buffer: Buffer, start: number, end: number): boolean {
@@ -349,10 +377,10 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
         throw new MqttError(ReasonCode.ProtocolError, "a second CONNECT", "MQTT-3.1.0-2");
       case PacketType.Subscribe:
         handleSubscribe(this, packet, ports, options);
-        return true;
+        return this.#mayGoOn();
       case PacketType.Unsubscribe:
         handleUnsubscribe(this, packet, ports);
-        return true;
+        return this.#mayGoOn();
       case PacketType.Disconnect:
         this.#handleDisconnect(packet);
         return false;
@@ -421,9 +449,30 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
       this.#isResuming = false;
       if (this.#phase !== Phase.Connected || !this.#framer.isPaused) return;
       if (this.#blockedPublish !== undefined) return;
-      this.stream.resume();
+      this.#lastReceivedAt = this.#context.ports.clock.now(); // what came meanwhile is still to be read
+      if (!this.#isChoked) this.stream.resume();
       this.#guarded(() => this.#framer.resume(this));
     });
+  }
+
+  #choke(): void {
+    this.#isChoked = true;
+    this.#pause();
+  }
+
+  /** The client accepts no packet as large as this answer [MQTT-3.1.2-24]. */
+  #endUnanswered(packet: ServerControlPacket): void {
+    if (packet.type === PacketType.Connack && packet.properties !== undefined) {
+      this.send({ ...packet, reasonCode: ReasonCode.PacketTooLarge, properties: undefined });
+      this.#finish();
+    } else if (packet.type !== PacketType.Disconnect) {
+      this.close(ReasonCode.PacketTooLarge, "an answer is larger than the Maximum Packet Size");
+    }
+  }
+
+  /** For what fails on behalf of others: not while their packet is handled. */
+  #failLater(error: unknown): void {
+    setImmediate(() => this.#fail(error));
   }
 
   #guarded(task: () => void): void {
@@ -436,6 +485,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
 
   /** Whatever went wrong ends this connection, and no other [MQTT-4.13.1-1]. */
   #fail(error: unknown): void {
+    if (this.#phase === Phase.Closed) return;
     const { counters } = this.#context.ports;
     if (error instanceof MqttError) {
       counters.protocolErrors++;

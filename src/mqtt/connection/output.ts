@@ -26,6 +26,11 @@ export class Flusher {
   }
 }
 
+/** Raised by every flush. */
+export interface SentBytes {
+  bytesSent: number;
+}
+
 /**
  * A connection's output: packets are written one behind the other into a chunk, which leaves in one write per turn.
  *
@@ -36,6 +41,7 @@ export class Flusher {
  */
 export class Output {
   readonly #stream: ByteStream;
+  readonly #counters: SentBytes;
   readonly #flusher: Flusher;
   #chunk: Buffer | undefined;
   #start = 0;
@@ -47,8 +53,9 @@ export class Output {
   #isScheduled = false;
   #isClosed = false;
 
-  constructor(stream: ByteStream, flusher: Flusher) {
+  constructor(stream: ByteStream, flusher: Flusher, counters: SentBytes) {
     this.#stream = stream;
+    this.#counters = counters;
     this.#flusher = flusher;
   }
 
@@ -94,6 +101,7 @@ export class Output {
     const chunk = this.#chunk;
     if (this.#pieces.length === 0) {
       if (chunk === undefined || this.#end === this.#start) return;
+      this.#counters.bytesSent += this.#end - this.#start;
       this.#stream.write(chunk.subarray(this.#start, this.#end));
       this.#start = this.#end;
       if (chunk.length > SMALLEST_CHUNK_BYTES * 8) this.#shrink();
@@ -101,6 +109,7 @@ export class Output {
     }
     this.#closePiece();
     const pieces = this.#pieces;
+    this.#counters.bytesSent += this.#pieceBytes;
     this.#pieces = [];
     this.#pieceBytes = 0;
     this.#stream.cork();

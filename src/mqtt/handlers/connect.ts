@@ -93,7 +93,7 @@ function accept(
   options: MqttOptions,
 ): Admission {
   const expiryInterval = Math.min(packet.sessionExpiryInterval, options.sessionExpiryMaximum);
-  const keepAlive = cappedKeepAlive(packet.keepAlive, options.maximumKeepAlive);
+  const keepAlive = cappedKeepAlive(packet, options.maximumKeepAlive);
   const properties: ConnackProperties = {
     sessionExpiryInterval: expiryInterval === packet.sessionExpiryInterval ? undefined : expiryInterval,
     receiveMaximum: options.receiveMaximum,
@@ -110,8 +110,9 @@ function accept(
   return { clientId, user, cleanStart: packet.cleanStart, will, expiryInterval, keepAlive, properties };
 }
 
-function cappedKeepAlive(keepAlive: number, maximum: number): number {
-  if (maximum === 0) return keepAlive;
+/** Only MQTT 5 clients can be told another Keep Alive: the others keep the one they asked for. */
+function cappedKeepAlive({ keepAlive, protocolVersion }: ConnectPacket, maximum: number): number {
+  if (protocolVersion !== 5) return keepAlive;
   return keepAlive === 0 && maximum < 65535 ? maximum : Math.min(keepAlive, maximum);
 }
 

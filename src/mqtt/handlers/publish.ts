@@ -10,19 +10,24 @@ import type { Client } from "./client.ts";
 const PENDING = 1;
 const MATCHED = 2;
 
-/** hot: QoS 0, from the read buffer to the receivers' output without a promise or a copy (MQTT 5 §4.3.1). */
+/**
+ * hot: QoS 0, from the read buffer to the receivers' output without a promise or a copy (MQTT 5 §4.3.1). Returns
+ * whether something durable came of it (RETAIN, an outbox): then the publisher may have to be read more slowly.
+ */
 export function handlePublishQoS0(
   client: Client,
   packet: PublishPacket,
   ports: MqttPorts,
   options: MqttOptions,
-): void {
+): boolean {
   const topicName = client.aliases.resolve(packet);
   checkOptions(packet, options);
   const reasonCode = refusal(client, topicName, ports, options);
-  if (reasonCode === ReasonCode.Success)
-    ports.routing.publishQoS0(toMessage(client, packet, topicName, ports));
-  else reportRefusal(client, topicName, reasonCode, ports);
+  if (reasonCode === ReasonCode.Success) {
+    return ports.routing.publishQoS0(toMessage(client, packet, topicName, ports));
+  }
+  reportRefusal(client, topicName, reasonCode, ports);
+  return false;
 }
 
 /**
