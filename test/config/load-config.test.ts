@@ -136,8 +136,8 @@ describe("overrides", () => {
     expect(
       problemsOf("", { environment: { CAUSEWAY_MQTT__MAXIMUMQOS: "3" }, set: ["shutdownTimeout=soon"] }),
     ).toEqual([
-      '--set shutdownTimeout: shutdownTimeout: must be a whole number from 0 to 3600, not "soon"',
-      "CAUSEWAY_MQTT__MAXIMUMQOS: mqtt.maximumQoS: must be one of 0, 1, 2, not 3",
+      '--set shutdownTimeout: must be a whole number from 0 to 3600, not "soon"',
+      "CAUSEWAY_MQTT__MAXIMUMQOS: must be one of 0, 1, 2, not 3",
     ]);
   });
 
