@@ -69,7 +69,7 @@ function locate({ path, text }: Problem, file: ConfigFile, overrides: readonly O
     return shared === override.path.length || shared > depth;
   });
   if (source === undefined) return { line, text: `${file.name}:${line}: ${text}` };
-  const isNamed = source.path.length === path.length; // the origin says which key it is
+  const isNamed = sharedLength(source.path, path) === path.length; // the origin says which key it is
   const rest = isNamed ? text.replace(`${path.join(".")}: `, "") : text;
   return { line: Number.POSITIVE_INFINITY, text: `${source.origin}: ${rest}` };
 }
