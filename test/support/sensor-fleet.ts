@@ -18,6 +18,7 @@ export class SensorFleet {
   readonly #sensors: Sensor[] = [];
   #marks: Mark[] = [];
   #acknowledged = 0;
+  #publishing: Promise<unknown> = Promise.resolve();
 
   static async connect({ port, sensors, qos = 1 }: FleetOptions): Promise<SensorFleet> {
     const fleet = new SensorFleet();
@@ -46,15 +47,18 @@ export class SensorFleet {
 
   /** Each sensor publishes so many readings more; resolves when all are acknowledged. */
   async publish(perSensor: number): Promise<void> {
-    await Promise.all(this.#sensors.map((sensor) => sensor.publish(perSensor)));
+    const publishing = Promise.all(this.#sensors.map((sensor) => sensor.publish(perSensor)));
+    this.#publishing = publishing;
+    await publishing;
   }
 
-  /** Resolves at the very acknowledgement that makes it so many in all. */
-  whenAcknowledged(count: number): Promise<void> {
-    if (this.#acknowledged >= count) return Promise.resolve();
-    return new Promise((reached) => {
+  /** Resolves at the very acknowledgement that makes it so many in all; fails when publishing does. */
+  async whenAcknowledged(count: number): Promise<void> {
+    if (this.#acknowledged >= count) return;
+    const marked = new Promise<void>((reached) => {
       this.#marks.push({ count, reached });
     });
+    await Promise.race([marked, this.#publishing.then(() => marked)]);
   }
 
   async end(): Promise<void> {

@@ -1,14 +1,16 @@
 import { performance } from "node:perf_hooks";
 import type { MqttClient } from "mqtt";
-import { connectClient } from "./mqtt-clients.ts";
+import { connectClient, persistent } from "./mqtt-clients.ts";
 
 const WINDOW = 50;
+const PACKET_IDENTIFIER_NOT_FOUND = 0x92;
 
 export interface SensorOptions {
   readonly id: string;
   readonly topicName: string;
   readonly port: number;
   readonly protocolVersion: 4 | 5;
+  /** With 2 the session is persistent: without it nobody can promise "exactly once" over a broken connection. */
   readonly qos: 1 | 2;
   /** Called when the broker has taken the responsibility for a reading. */
   acknowledged(): void;
@@ -27,8 +29,9 @@ export class Sensor {
   #failed: ((error: Error) => void) | undefined;
 
   static async connect(options: SensorOptions): Promise<Sensor> {
-    const { id: clientId, port, protocolVersion } = options;
-    const client = await connectClient(`mqtt://127.0.0.1:${port}`, { clientId, protocolVersion });
+    const { id: clientId, port, protocolVersion, qos } = options;
+    const session = qos === 2 ? persistent(protocolVersion) : { protocolVersion };
+    const client = await connectClient(`mqtt://127.0.0.1:${port}`, { clientId, ...session });
     return new Sensor(options, client);
   }
 
@@ -70,7 +73,7 @@ export class Sensor {
   #publishOne(sequence: number): void {
     const { topicName, qos } = this.#options;
     this.#client.publish(topicName, this.#reading(sequence), { qos }, (error) => {
-      if (error) {
+      if (error && !isAlreadyReleased(error)) {
         this.#failed?.(new Error(`${this.id}: reading ${sequence}: ${error.message}`));
         return;
       }
@@ -90,4 +93,12 @@ export class Sensor {
       sequence,
     });
   }
+}
+
+/**
+ * The answer to a PUBREL that was sent again after the broker had released the message and its PUBCOMP got lost:
+ * "not an error during recovery" (MQTT 5 §3.7.2.1), although MQTT.js reports it as one.
+ */
+function isAlreadyReleased(error: Error): boolean {
+  return "code" in error && error.code === PACKET_IDENTIFIER_NOT_FOUND;
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from "vitest";
 import { type BrokerProcess, startBroker } from "../../support/broker-process.ts";
 import { connectClient, persistent } from "../../support/mqtt-clients.ts";
+import { randomMoments } from "../../support/random-moments.ts";
 import { readMetric } from "../../support/read-metric.ts";
 import { Readings } from "../../support/readings.ts";
 import { SensorFleet } from "../../support/sensor-fleet.ts";
@@ -212,12 +213,6 @@ async function expectDrained({ adminPort }: BrokerProcess, bridge: string): Prom
   expect(await figure("dead_lettered_total")).toBe(0);
   const taken = (await figure("matched_total")) + (await figure("held_at_start_messages"));
   expect(await figure("delivered_total")).toBe(taken);
-}
-
-/** Different counts of acknowledged readings, in order, all before the last reading. */
-function randomMoments(count: number, readings: number): number[] {
-  const step = Math.floor(readings / (count + 1));
-  return Array.from({ length: count }, (_, n) => n * step + 1 + Math.floor(Math.random() * step));
 }
 
 /** With REPORT=1: how often readings were repeated, for repeated runs by hand. */
