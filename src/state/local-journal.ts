@@ -12,6 +12,8 @@ export interface LocalJournalPorts {
   readonly clock: Clock;
   readonly logger: Logger;
   observeCommit(result: CommitResult, seconds: number): void;
+  /** A commit failed; it is tried again. */
+  commitFailed(): void;
 }
 
 /** Above this much waiting to be written, publishers are no longer read. */
@@ -40,6 +42,7 @@ export class LocalJournal implements Journal {
 
   constructor(ports: LocalJournalPorts) {
     this.#ports = ports;
+    ports.store.onCommitWanted = () => this.#schedule();
   }
 
   /** Why nothing is acknowledged at present; undefined while the store works. */
@@ -56,35 +59,40 @@ export class LocalJournal implements Journal {
       this.#waiters.push(waiter);
       this.#tokens.push(token);
     }
-    if (this.#isScheduled || this.#isWriting) return;
-    this.#isScheduled = true;
-    setImmediate(this.#flushTurn);
+    this.#schedule();
   }
 
   whenCaughtUp(task: () => void): void {
-    this.#whenCaughtUp.push(task);
+    if (this.isBehind) this.#whenCaughtUp.push(task);
+    else task();
   }
 
-  /** Resolves when all that was appended is on disk, or when the store fails and `giveUp` says not to wait. */
+  /** Resolves when all that was appended is on disk, or after `close`. */
   async drain(): Promise<void> {
-    if (!this.#isWriting && !this.#isScheduled) return;
+    if (this.#isClosed || (!this.#isWriting && !this.#isScheduled)) return;
     await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
   }
 
   /** No more writing: waiters that still wait are never told. */
   close(): void {
     this.#isClosed = true;
+    this.#tellIdle();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#isWriting) return;
+    this.#isScheduled = true;
+    setImmediate(this.#flushTurn);
   }
 
   async #write(): Promise<void> {
     this.#isWriting = true;
-    const { machine, store } = this.#ports;
-    while (!this.#isClosed && (store.isDirty || this.#waiters.length > 0)) {
+    const { machine } = this.#ports;
+    while (!this.#isClosed && (machine.isDirty || this.#waiters.length > 0)) {
       const waiters = this.#waiters;
       const tokens = this.#tokens;
       this.#waiters = [];
       this.#tokens = [];
-      machine.freeze();
       await this.#commit();
       if (this.#isClosed) return;
       machine.committed();
@@ -92,13 +100,14 @@ export class LocalJournal implements Journal {
       this.#caughtUp();
     }
     this.#isWriting = false;
-    for (const resolve of this.#whenIdle.splice(0)) resolve();
+    this.#tellIdle();
   }
 
   /** Writes the closed batch, again and again if need be: returns only when it is on disk (or after `close`). */
   async #commit(): Promise<void> {
-    const { store, clock, logger } = this.#ports;
+    const { machine, store, clock, logger } = this.#ports;
     for (;;) {
+      machine.freeze(); // each time: a batch that failed takes in what came since
       const start = performance.now();
       try {
         const result = await store.commit();
@@ -110,6 +119,7 @@ export class LocalJournal implements Journal {
       } catch (error) {
         if (this.#isClosed) return;
         this.#failures++;
+        this.#ports.commitFailed();
         this.failure = `the store cannot be written: ${describe(error)}`;
         logger.error(
           { err: error, failures: this.#failures },
@@ -117,8 +127,13 @@ export class LocalJournal implements Journal {
         );
         const delayMs = Math.min(RETRY_MAXIMUM_MS, RETRY_FIRST_MS * 2 ** (this.#failures - 1));
         await new Promise<void>((resolve) => clock.after(delayMs, resolve));
+        if (this.#isClosed) return; // the store may be closed by now
       }
     }
+  }
+
+  #tellIdle(): void {
+    for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 
   #caughtUp(): void {

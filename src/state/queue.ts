@@ -1,5 +1,6 @@
 import type { Message } from "../base/message.ts";
 import type { QueuedMessage } from "../base/queued-message.ts";
+import { ENTRY_OVERHEAD_BYTES, QueueWindow, sizeOf } from "./queue-window.ts";
 import type { QueueEntry, QueueRecord, QueueRef } from "./records.ts";
 import { EntryState } from "./records.ts";
 import type { StateStore } from "./store.ts";
@@ -30,13 +31,13 @@ const NO_LIMITS: QueuePolicy = {
   missed() {},
 };
 
-/** Entries kept in memory ahead of the consumer, and read from disk at a time. */
-const WINDOW_ENTRIES = 2048;
-const WINDOW_BYTES = 4 * 1024 * 1024;
+/** Read from disk at a time. */
 const PAGE_ENTRIES = 512;
 const PAGE_BYTES = 1024 * 1024;
-/** What an entry costs beside its payload, roughly. */
-const ENTRY_OVERHEAD_BYTES = 64;
+
+/** Where the changes are that were made before the consumer came: the disk is read when they are on it. */
+const Earlier = { OnDisk: 0, BeingWritten: 1, InOpenBatch: 2 } as const;
+type Earlier = (typeof Earlier)[keyof typeof Earlier];
 
 /**
  * A durable queue. Only a window of it is in memory, and only while somebody consumes it:
@@ -44,7 +45,6 @@ const ENTRY_OVERHEAD_BYTES = 64;
  *      headSeq                      windowEnd            nextSeq
  *         |  taken, unsettled | ahead  |  on disk only      |
  *         [------- window ------------)[-------------------)
- *                             ^ cursor
  *
  * All changes come through the state machine's `apply`; nothing here reads a clock.
  */
@@ -65,32 +65,32 @@ export class Queue implements QueueRef {
   #committedSeq: number;
   /** `#nextSeq` when the batch being written was closed. */
   #frozenSeq: number;
-  #window: QueueEntry[] = [];
-  /** Index of the window's first entry that is not gone. */
-  #first = 0;
-  /** Index of the next entry to take. */
-  #cursor = 0;
+  readonly #window = new QueueWindow();
   #windowEnd: number;
-  #windowBytes = 0;
   /** One more than the highest seq ever taken: what is below went out before, and goes out again with DUP. */
   #sentEnd: number;
   #consumer: QueueConsumer | undefined;
   #waitsForCommit = false;
+  /** The consumer was not told of entries for which the window had no room. */
+  #waitsForRoom = false;
   /** Set while a batch with changes of this queue is being written. */
   #isBeingWritten = false;
-  /** Commits to wait for before reading from disk: changes made before `attach` are not there yet. */
-  #commitsBeforeReading = 0;
+  #earlier: Earlier = Earlier.OnDisk;
   #isLoading = false;
   /** Raised by attach and detach, so that a page read for the former consumer is thrown away. */
   #generation = 0;
-  #whenRoom: (() => void)[] = [];
+  #isDropped = false;
+  readonly #whenRoom = new Set<() => void>();
+  readonly #readFailed: (queue: Queue) => void;
 
-  constructor(record: QueueRecord, store: StateStore) {
+  /** `readFailed` is told when a page could not be read: `retry` reads it again. */
+  constructor(record: QueueRecord, store: StateStore, readFailed: (queue: Queue) => void) {
     this.slot = record.slot;
     this.id = record.id;
     this.name = record.name;
     this.createdAt = record.createdAt;
     this.#store = store;
+    this.#readFailed = readFailed;
     this.#headSeq = record.headSeq;
     this.#nextSeq = record.nextSeq;
     this.#count = record.count;
@@ -125,13 +125,21 @@ export class Queue implements QueueRef {
     return this.policy.whenFull;
   }
 
+  /** Its session or owner is gone: nothing changes it any more. */
+  get isDropped(): boolean {
+    return this.#isDropped;
+  }
+
   missed(message: Message): void {
     this.policy.missed(message);
   }
 
-  /** Runs `task` once when the queue is not full (any more). */
-  whenRoom(task: () => void): void {
-    this.#whenRoom.push(task);
+  /** Runs `task` once when the queue is not full (any more), or is dropped. The answer takes the task back. */
+  whenRoom(task: () => void): () => void {
+    const once = (): void => task();
+    if (this.isFull && !this.#isDropped) this.#whenRoom.add(once);
+    else once();
+    return () => this.#whenRoom.delete(once);
   }
 
   /** After a restart: entries below `seq` may have been sent before. */
@@ -159,39 +167,48 @@ export class Queue implements QueueRef {
     this.#bytes += sizeOf(entry.message);
     this.#store.putEntry(this, entry);
     const consumer = this.#consumer;
-    if (consumer === undefined || this.#windowEnd !== entry.seq || this.#isWindowFull()) return;
+    if (consumer === undefined || this.#windowEnd !== entry.seq) return;
+    if (this.#window.isFull) {
+      this.#waitsForRoom = true;
+      return;
+    }
     this.#append(entry);
     consumer.ready();
   }
 
-  /** Removes an entry that was taken; one that is not there (any more) is ignored. */
-  settle(seq: number): void {
-    const entry = this.#find(seq);
-    if (entry === undefined) return;
+  /** Removes an entry of the window. Returns false for one that is not there (any more). */
+  settle(seq: number): boolean {
+    const entry = this.#window.find(seq);
+    if (entry === undefined) return false;
+    const bytes = sizeOf(entry.message);
     this.#count--;
-    this.#bytes -= sizeOf(entry.message);
-    this.#windowBytes -= sizeOf(entry.message);
+    this.#bytes -= bytes;
     this.#store.deleteEntry(this, entry);
     entry.stored = EntryState.Gone;
-    this.#trim();
-    if (this.#whenRoom.length > 0 && !this.isFull) this.#tellRoom();
+    this.#window.removed(bytes);
+    this.#moveHead();
+    this.#tellOfRoom();
+    return true;
   }
 
   /** PUBREC came for a QoS 2 entry: its message is no longer needed, the PUBREL handshake is. */
   release(seq: number): void {
-    const entry = this.#find(seq);
+    const entry = this.#window.find(seq);
     if (entry === undefined || entry.message === undefined) return;
-    this.#bytes -= sizeOf(entry.message) - ENTRY_OVERHEAD_BYTES;
-    this.#windowBytes -= sizeOf(entry.message) - ENTRY_OVERHEAD_BYTES;
+    const bytes = sizeOf(entry.message) - ENTRY_OVERHEAD_BYTES;
+    this.#bytes -= bytes;
+    this.#window.shrunk(bytes);
     this.#store.releaseEntry(this, entry);
     entry.message = undefined;
+    this.#tellOfRoom();
   }
 
   /** Begins to consume from the head; entries that were taken before and not settled come again. */
   attach(consumer: QueueConsumer): void {
     this.#forgetWindow();
     this.#consumer = consumer;
-    this.#commitsBeforeReading = (this.isDirty ? 1 : 0) + (this.#isBeingWritten ? 1 : 0);
+    if (this.isDirty) this.#earlier = Earlier.InOpenBatch;
+    else this.#earlier = this.#isBeingWritten ? Earlier.BeingWritten : Earlier.OnDisk;
     if (this.#count === 0) this.#headSeq = this.#windowEnd = this.#nextSeq;
   }
 
@@ -200,23 +217,35 @@ export class Queue implements QueueRef {
     this.#consumer = undefined;
   }
 
+  /** The owner is gone, and all entries with it: there is nobody left to wait for. */
+  drop(): void {
+    this.detach();
+    this.#isDropped = true;
+    this.#runWhenRoom();
+  }
+
   /** The next entry in order, or undefined when none is ready: `ready` tells when to ask again. */
   take(): QueueEntry | undefined {
     const consumer = this.#consumer;
     if (consumer === undefined) return undefined;
-    if (this.#cursor < this.#window.length) {
-      const entry = this.#window[this.#cursor] as QueueEntry;
-      const mustBeCommitted = consumer.committedOnly || entry.delivery.qos === 2;
-      if (mustBeCommitted && entry.seq >= this.#committedSeq) {
-        this.#waitsForCommit = true;
-        return undefined;
-      }
-      this.#cursor++;
-      if (entry.seq >= this.#sentEnd) this.#sentEnd = entry.seq + 1;
-      return entry;
+    const entry = this.#window.peek();
+    if (entry === undefined) {
+      if (this.#windowEnd < this.#nextSeq) this.#load();
+      return undefined;
     }
-    if (this.#windowEnd < this.#nextSeq) this.#load();
-    return undefined;
+    const mustBeCommitted = consumer.committedOnly || entry.delivery.qos === 2;
+    if (mustBeCommitted && entry.seq >= this.#committedSeq) {
+      this.#waitsForCommit = true;
+      return undefined;
+    }
+    this.#window.advance();
+    if (entry.seq >= this.#sentEnd) this.#sentEnd = entry.seq + 1;
+    return entry;
+  }
+
+  /** After a page could not be read: asks the consumer to try again. */
+  retry(): void {
+    this.#consumer?.ready();
   }
 
   /** The batch that holds everything pushed so far is closed and about to be written. */
@@ -224,39 +253,47 @@ export class Queue implements QueueRef {
     this.isDirty = false;
     this.#isBeingWritten = true;
     this.#frozenSeq = this.#nextSeq;
+    if (this.#earlier === Earlier.InOpenBatch) this.#earlier = Earlier.BeingWritten;
   }
 
   /** The batch closed by the last `frozen` is on disk. */
   committed(): void {
     this.#isBeingWritten = false;
     this.#committedSeq = this.#frozenSeq;
-    if (this.#commitsBeforeReading > 0) this.#commitsBeforeReading--;
+    if (this.#earlier === Earlier.BeingWritten) this.#earlier = Earlier.OnDisk;
     if (!this.#waitsForCommit) return;
     this.#waitsForCommit = false;
     this.#consumer?.ready();
   }
 
-  #tellRoom(): void {
-    for (const task of this.#whenRoom.splice(0)) task();
-  }
-
-  #isWindowFull(): boolean {
-    return this.#window.length - this.#first >= WINDOW_ENTRIES || this.#windowBytes >= WINDOW_BYTES;
-  }
-
   #append(entry: QueueEntry): void {
-    this.#window.push(entry);
+    this.#window.append(entry);
     this.#windowEnd = entry.seq + 1;
-    this.#windowBytes += sizeOf(entry.message);
+  }
+
+  #moveHead(): void {
+    this.#headSeq = this.#window.firstSeq ?? this.#windowEnd;
+  }
+
+  /** Publishers wait for room in the queue, the consumer for room in the window. */
+  #tellOfRoom(): void {
+    if (this.#whenRoom.size > 0 && !this.isFull) this.#runWhenRoom();
+    if (!this.#waitsForRoom || this.#window.isFull) return;
+    this.#waitsForRoom = false;
+    this.#consumer?.ready();
+  }
+
+  #runWhenRoom(): void {
+    const tasks = [...this.#whenRoom];
+    this.#whenRoom.clear();
+    for (const task of tasks) task();
   }
 
   #forgetWindow(): void {
-    this.#window = [];
-    this.#first = 0;
-    this.#cursor = 0;
-    this.#windowBytes = 0;
+    this.#window.clear();
     this.#windowEnd = this.#headSeq;
     this.#waitsForCommit = false;
+    this.#waitsForRoom = false;
     this.#isLoading = false;
     this.#generation++;
   }
@@ -264,21 +301,23 @@ export class Queue implements QueueRef {
   /** Reads the next page; what is not on disk yet is read after its commit. */
   #load(): void {
     if (this.#isLoading) return;
-    if (this.#commitsBeforeReading > 0 || this.#windowEnd >= this.#committedSeq) {
+    if (this.#earlier !== Earlier.OnDisk || this.#windowEnd >= this.#committedSeq) {
       this.#waitsForCommit = true;
       return;
     }
-    if (this.#isWindowFull()) return;
+    if (this.#window.isFull) {
+      this.#waitsForRoom = true;
+      return;
+    }
     this.#isLoading = true;
     const generation = this.#generation;
     const upTo = this.#committedSeq;
     this.#store.readEntries(this, this.#windowEnd, upTo, PAGE_ENTRIES, PAGE_BYTES).then(
       (entries) => this.#loaded(generation, entries, upTo),
       () => {
-        // The store has said so, loudly; the page is read again after the next commit.
         if (generation !== this.#generation) return;
         this.#isLoading = false;
-        this.#waitsForCommit = true;
+        this.#readFailed(this);
       },
     );
   }
@@ -288,48 +327,18 @@ export class Queue implements QueueRef {
     this.#isLoading = false;
     for (const entry of entries) this.#append(entry);
     if (entries.length === 0) this.#windowEnd = upTo; // nothing was left of that range
-    this.#trim();
+    this.#moveHead();
+    if (this.#windowEnd === this.#nextSeq) this.#recount();
     this.#consumer?.ready();
   }
 
-  /** Entries stand in order of seq, nearly always without gaps: guess the place, else search. */
-  #find(seq: number): QueueEntry | undefined {
-    const first = this.#window[this.#first];
-    if (first === undefined) return undefined;
-    const guess = this.#window[this.#first + seq - first.seq];
-    const entry = guess?.seq === seq ? guess : this.#search(seq);
-    return entry === undefined || entry.stored === EntryState.Gone ? undefined : entry;
+  /** All that is left is in the window: entries whose record was damaged no longer count. */
+  #recount(): void {
+    if (this.#count === this.#window.count) return;
+    this.#count = this.#window.count;
+    this.#bytes = this.#window.bytes;
+    this.#tellOfRoom();
   }
-
-  #search(seq: number): QueueEntry | undefined {
-    let low = this.#first;
-    let high = this.#window.length - 1;
-    while (low <= high) {
-      const middle = (low + high) >>> 1;
-      const entry = this.#window[middle] as QueueEntry;
-      if (entry.seq === seq) return entry;
-      if (entry.seq < seq) low = middle + 1;
-      else high = middle - 1;
-    }
-    return undefined;
-  }
-
-  /** Moves the head over settled entries and gives their places back. */
-  #trim(): void {
-    while (this.#first < this.#window.length && this.#window[this.#first]?.stored === EntryState.Gone) {
-      this.#first++;
-    }
-    this.#cursor = Math.max(this.#cursor, this.#first);
-    this.#headSeq = this.#window[this.#first]?.seq ?? this.#windowEnd;
-    if (this.#first < 1024 && this.#first < this.#window.length) return;
-    this.#window.splice(0, this.#first);
-    this.#cursor -= this.#first;
-    this.#first = 0;
-  }
-}
-
-function sizeOf(message: Message | undefined): number {
-  return message === undefined ? ENTRY_OVERHEAD_BYTES : message.payload.length + ENTRY_OVERHEAD_BYTES;
 }
 
 /** An entry for the queue's next place. */

@@ -6,6 +6,7 @@ import type { Operation, PublishOperation, Target } from "./operations.ts";
 import { entryFor, Queue } from "./queue.ts";
 import type {
   QueueRecord,
+  ReceivedRecord,
   SessionRecord,
   SharedBody,
   SubscriptionOptions,
@@ -42,6 +43,8 @@ export class StateMachine {
   readonly #queues = new Map<string, Queue>();
   #dirty: Queue[] = [];
   #frozen: Queue[] = [];
+  /** Queues of which a page could not be read. */
+  #unread: Queue[] = [];
   #nextQueueId = 1;
 
   constructor(store: StateStore, effects: StateEffects) {
@@ -72,25 +75,32 @@ export class StateMachine {
       queue: (record) => this.#loadQueue(record, byId),
       session: (record) => this.#loadSession(record, byId),
       subscription: (record) => this.#loadSubscription(record),
-      received: ({ clientId, packetId }) => this.#sessions.get(clientId)?.received.add(packetId),
+      received: (record) => this.#loadReceived(record),
+      usedQueueId: (id) => this.#useQueueId(id),
       retained: (message) => this.#effects.retained(message),
       corrupt: (what) => this.#effects.corrupt(what),
     });
   }
 
   #loadQueue(record: QueueRecord, byId: Map<number, Queue>): void {
-    const queue = new Queue(record, this.#store);
+    const queue = this.#newQueue(record);
     byId.set(record.id, queue);
+    this.#useQueueId(record.id);
+  }
+
+  /** The id is never given again: entries under it may still be on disk. */
+  #useQueueId(id: number): void {
+    this.#nextQueueId = Math.max(this.#nextQueueId, id + 1);
+  }
+
+  #newQueue(record: QueueRecord): Queue {
+    const queue = new Queue(record, this.#store, (failed) => this.#unread.push(failed));
     this.#queues.set(record.name, queue);
-    this.#nextQueueId = Math.max(this.#nextQueueId, record.id + 1);
+    return queue;
   }
 
   #loadSession(record: SessionRecord, byId: ReadonlyMap<number, Queue>): void {
-    const queue = byId.get(record.queueId);
-    if (queue === undefined) {
-      this.#effects.corrupt(`session ${record.clientId}: its queue is missing`);
-      return;
-    }
+    const queue = byId.get(record.queueId) ?? this.#replaceQueue(record);
     const wasConnected = record.disconnectedAt === 0;
     queue.restoreSent(wasConnected ? queue.record().headSeq + POSSIBLY_SENT : record.sentEnd);
     const session = new DurableSession(record, queue);
@@ -98,14 +108,36 @@ export class StateMachine {
     this.#effects.sessionOpened(session);
   }
 
-  #loadSubscription({ clientId, topicFilter, options }: SubscriptionRecord): void {
+  /** The record of the session's queue was damaged: its messages are lost, the session goes on. */
+  #replaceQueue(record: SessionRecord): Queue {
+    this.#effects.corrupt(`session ${record.clientId}: its queue is missing`);
+    this.#useQueueId(record.queueId);
+    const queue = this.#declare(queueNameOf(record.clientId), record.disconnectedAt);
+    this.#store.putSession({ ...record, queueId: queue.id });
+    return queue;
+  }
+
+  /** What belongs to no session is removed, lest a later session of that name finds it. */
+  #loadSubscription({ slot, clientId, topicFilter, options }: SubscriptionRecord): void {
     const session = this.#sessions.get(clientId);
     if (session === undefined) {
       this.#effects.corrupt(`subscription of ${clientId}: there is no such session`);
+      this.#store.deleteSubscription(slot, clientId, topicFilter);
       return;
     }
     session.subscriptions.set(topicFilter, options);
     this.#effects.subscribed(session, topicFilter, options);
+  }
+
+  #loadReceived({ slot, clientId, packetId }: ReceivedRecord): void {
+    const session = this.#sessions.get(clientId);
+    if (session !== undefined) session.received.add(packetId);
+    else this.#store.deleteReceived(slot, clientId, packetId);
+  }
+
+  /** True when something was changed that `freeze` has not closed. */
+  get isDirty(): boolean {
+    return this.#dirty.length > 0 || this.#store.isDirty;
   }
 
   apply(operation: Operation): void {
@@ -146,29 +178,29 @@ export class StateMachine {
         this.#drop(operation.name);
         break;
       case "bury":
-        this.#push({ queue: operation.to, delivery: operation.delivery }, operation.message, undefined);
-        operation.from.settle(operation.seq);
-        this.#touch(operation.from);
+        this.#bury(operation);
         break;
     }
   }
 
-  /** The open batch is about to be closed: writes the record of every queue it touched. */
+  /** The open batch is about to be closed: writes the record of every queue it touched. Again when writing failed. */
   freeze(): void {
     const queues = this.#dirty;
     this.#dirty = [];
-    this.#frozen = queues;
+    this.#frozen = this.#frozen.concat(queues);
     for (const queue of queues) {
       this.#store.putQueue(queue.record());
       queue.frozen();
     }
   }
 
-  /** The batch closed by the last `freeze` is on disk. */
+  /** What was closed by `freeze` is on disk. */
   committed(): void {
     const queues = this.#frozen;
     this.#frozen = [];
     for (const queue of queues) queue.committed();
+    if (this.#unread.length === 0) return;
+    for (const queue of this.#unread.splice(0)) queue.retry();
   }
 
   // hot: once per durable message
@@ -183,14 +215,22 @@ export class StateMachine {
 
   #push(target: Target, message: Message, body: SharedBody | undefined): void {
     const { queue } = target;
+    if (queue.isDropped) return;
     queue.push(entryFor(queue, message, target.delivery, body));
     this.#touch(queue);
   }
 
   #touch(queue: Queue): void {
-    if (queue.isDirty) return;
+    if (queue.isDirty || queue.isDropped) return;
     queue.isDirty = true;
     this.#dirty.push(queue);
+  }
+
+  /** An entry that is gone already is not buried again. */
+  #bury({ from, seq, to, message, delivery }: Extract<Operation, { type: "bury" }>): void {
+    if (to.isDropped || !from.settle(seq)) return;
+    this.#touch(from);
+    this.#push({ queue: to, delivery }, message, undefined);
   }
 
   #receive(session: DurableSession, packetId: number): void {
@@ -200,7 +240,7 @@ export class StateMachine {
   }
 
   #forget(session: DurableSession, packetId: number): void {
-    if (!session.received.delete(packetId)) return;
+    if (this.#sessions.get(session.clientId) !== session || !session.received.delete(packetId)) return;
     this.#store.deleteReceived(session.slot, session.clientId, packetId);
   }
 
@@ -228,7 +268,8 @@ export class StateMachine {
 
   #create(operation: Extract<Operation, { type: "open" }>): DurableSession {
     const { clientId, user, expiryInterval, will } = operation;
-    const queue = this.#declare(`session/${clientId}`, operation.at);
+    this.#drop(queueNameOf(clientId)); // of a session whose record was damaged
+    const queue = this.#declare(queueNameOf(clientId), operation.at);
     const record = {
       slot: slotOf(clientId),
       clientId,
@@ -287,11 +328,15 @@ export class StateMachine {
     const existing = this.#queues.get(name);
     if (existing !== undefined) return existing;
     const place = { slot: slotOf(name), id: this.#nextQueueId++ };
-    const queue = new Queue(
-      { ...place, name, createdAt, headSeq: 0, nextSeq: 0, count: 0, bytes: 0 },
-      this.#store,
-    );
-    this.#queues.set(name, queue);
+    const queue = this.#newQueue({
+      ...place,
+      name,
+      createdAt,
+      headSeq: 0,
+      nextSeq: 0,
+      count: 0,
+      bytes: 0,
+    });
     this.#touch(queue);
     return queue;
   }
@@ -299,11 +344,15 @@ export class StateMachine {
   #drop(name: string): void {
     const queue = this.#queues.get(name);
     if (queue === undefined) return;
-    queue.detach();
+    queue.drop();
     this.#queues.delete(name);
     this.#dirty = this.#dirty.filter((other) => other !== queue);
     this.#store.deleteQueue(queue);
   }
+}
+
+function queueNameOf(clientId: ClientId): string {
+  return `session/${clientId}`;
 }
 
 function sharedBody(message: Message, targets: readonly Target[]): SharedBody | undefined {

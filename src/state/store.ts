@@ -50,13 +50,19 @@ export interface StateStore {
   /** True when the open batch holds anything. */
   readonly isDirty: boolean;
 
+  /** Called when the store itself has added something to the open batch (space of deleted queues) and wants it written. */
+  onCommitWanted: (() => void) | undefined;
+
   /**
    * Closes the open batch and writes it; a new one is open at once. One commit at a time. When it rejects
    * (StorageError) nothing of the batch is lost: `commit` again tries the same batch first.
    */
   commit(): Promise<CommitResult>;
 
-  /** Reads committed entries with fromSeq <= seq < toSeq in order, at most `limit` entries or about `maximumBytes`. */
+  /**
+   * Reads committed entries with fromSeq <= seq < toSeq in order, at most `limit` entries or about `maximumBytes`.
+   * The answer is empty only when that range holds no entry that can be read.
+   */
   readEntries(
     queue: QueueRef,
     fromSeq: number,
@@ -75,13 +81,15 @@ export interface CommitResult {
   readonly bytes: number;
 }
 
-/** What `open` calls for each record found, queues before sessions before the rest. */
+/** What `open` calls for each record found, queues and used ids before sessions before the rest. */
 export interface StateLoader {
   queue(record: QueueRecord): void;
   session(record: SessionRecord): void;
   subscription(record: SubscriptionRecord): void;
   received(record: ReceivedRecord): void;
   retained(message: Message): void;
+  /** Entries under this queue id may still be on disk although the queue is gone: it must not be given again. */
+  usedQueueId(id: number): void;
   /** A record that failed its check and was skipped; counted and logged. */
   corrupt(what: string): void;
 }

@@ -75,7 +75,7 @@ export function stateStoreSuite(name: string, makeHome: () => Promise<StoreHome>
     describe("records", () => {
       it("brings back every field of a session with its will", async () => {
         const will = { message: aMessage({ topicName: "gone", retain: true }), delayInterval: 5 };
-        const session = aSession("a", { user: "u", queueId: 2 ** 40, disconnectedAt: 9, sentSeq: 12, will });
+        const session = aSession("a", { user: "u", queueId: 2 ** 40, disconnectedAt: 9, sentEnd: 12, will });
         store.putSession(session);
         await store.commit();
         expect((await reopen()).sessions).toEqual([session]);
@@ -163,9 +163,9 @@ export function stateStoreSuite(name: string, makeHome: () => Promise<StoreHome>
       });
 
       it("keeps the last of several changes to one record within a batch", async () => {
-        store.putSession(aSession("a", { sentSeq: 1 }));
+        store.putSession(aSession("a", { sentEnd: 1 }));
         store.deleteSession(aSession("a").slot, clientIdOf("a"));
-        store.putSession(aSession("a", { sentSeq: 2 }));
+        store.putSession(aSession("a", { sentEnd: 2 }));
         store.putQueue({ ...queue, count: 1 });
         store.putQueue({ ...queue, count: 2 });
         store.putSubscription(1, clientIdOf("a"), filterOf("x"), PLAIN_OPTIONS);
@@ -175,7 +175,7 @@ export function stateStoreSuite(name: string, makeHome: () => Promise<StoreHome>
         const { operations } = await store.commit();
         expect(operations).toBeLessThanOrEqual(6);
         const loaded = await reopen();
-        expect(loaded.sessions.map(({ sentSeq }) => sentSeq)).toEqual([2]);
+        expect(loaded.sessions.map(({ sentEnd }) => sentEnd)).toEqual([2]);
         expect(loaded.queues.map(({ count }) => count)).toEqual([2]);
         expect(loaded.subscriptions.map(({ options }) => options)).toEqual([FULL_OPTIONS]);
         expect(loaded.receivedIds).toEqual([]);

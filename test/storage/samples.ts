@@ -81,6 +81,7 @@ export class Loaded implements StateLoader {
   readonly subscriptions: SubscriptionRecord[] = [];
   readonly receivedIds: ReceivedRecord[] = [];
   readonly retainedMessages: Message[] = [];
+  readonly usedQueueIds: number[] = [];
   readonly corruptions: string[] = [];
   readonly order: string[] = [];
 
@@ -103,6 +104,9 @@ export class Loaded implements StateLoader {
   retained(message: Message): void {
     this.retainedMessages.push(message);
     this.order.push("retained");
+  }
+  usedQueueId(id: number): void {
+    this.usedQueueIds.push(id);
   }
   corrupt(what: string): void {
     this.corruptions.push(what);

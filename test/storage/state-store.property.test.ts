@@ -112,6 +112,7 @@ class Run {
   }
 
   async start(): Promise<void> {
+    this.#commitWhenWanted();
     await this.#store.open(new Loaded());
     for (let i = 0; i < QUEUES; i++) this.#newQueue(i);
     await this.#commit();
@@ -236,6 +237,7 @@ class Run {
   async #crash(): Promise<void> {
     await this.#store.close();
     this.#store = this.#make();
+    this.#commitWhenWanted();
     const loaded = new Loaded();
     await this.#store.open(loaded);
     this.#now = copyOf(this.#committed);
@@ -251,6 +253,11 @@ class Run {
     for (const record of loaded.queues) this.#records[record.slot] = record;
     await this.#readAll();
     await this.#compare();
+  }
+
+  #commitWhenWanted(): void {
+    const store = this.#store;
+    store.onCommitWanted = () => void store.commit().catch(() => {});
   }
 
   async #readAll(): Promise<void> {

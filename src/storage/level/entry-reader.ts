@@ -46,8 +46,19 @@ export class EntryReader {
     this.#corrupt = corrupt;
   }
 
+  /** Goes on behind damaged records until it has an entry or the range ends. */
   async read(queue: QueueRef, range: Range): Promise<QueueEntry[]> {
-    const found = await this.scan(queue, range);
+    let { fromSeq } = range;
+    for (;;) {
+      const found = await this.scan(queue, { ...range, fromSeq });
+      const entries = await this.#completeAll(found);
+      const last = found.at(-1);
+      if (entries.length > 0 || last === undefined) return entries;
+      fromSeq = last.seq + 1;
+    }
+  }
+
+  async #completeAll(found: readonly FoundEntry[]): Promise<QueueEntry[]> {
     await this.#loadBodies(found);
     const entries: QueueEntry[] = [];
     for (const { seq, entry } of found) {

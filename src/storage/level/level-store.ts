@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../../base/clock.ts";
-import { describe } from "../../base/errors.ts";
+import { describe, StorageError } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { QueueEntry, QueueRef } from "../../state/records.ts";
 import type { CommitResult, StateLoader, StateStore } from "../../state/store.ts";
@@ -52,6 +52,9 @@ export class LevelStore extends BatchedStore implements StateStore {
   /** A write failed: LevelDB refuses all further ones until it is opened again. */
   #isBroken = false;
   #isClosing = false;
+  /** Clearing steps that wait for the commit they are part of. */
+  readonly #whenCommitted: (() => void)[] = [];
+  onCommitWanted: (() => void) | undefined;
 
   constructor(options: LevelStoreOptions, logger: Logger) {
     super();
@@ -69,10 +72,11 @@ export class LevelStore extends BatchedStore implements StateStore {
     await openDatabase(this.#database, folder);
     try {
       await checkFormat(this.#database, folder, clock.now());
-      await loadTables(this.#database, loader);
       for (const queue of await loadClearing(this.#database, loader)) {
         this.#clearing.set(queueKey(queue), queue);
+        loader.usedQueueId(queue.id);
       }
+      await loadTables(this.#database, loader);
     } catch (error) {
       await this.#database.close();
       throw failed("Reading", folder, error);
@@ -109,6 +113,7 @@ export class LevelStore extends BatchedStore implements StateStore {
   async close(): Promise<void> {
     this.#isClosing = true;
     await this.#writing;
+    for (const resolve of this.#whenCommitted.splice(0)) resolve();
     await this.#clearingRun;
     await this.#database.close();
   }
@@ -124,18 +129,21 @@ export class LevelStore extends BatchedStore implements StateStore {
   }
 
   async #writeOpenBatch(): Promise<CommitResult> {
-    if (this.#isBroken) await this.#reopen();
     const batch = this.batch;
     if (batch.isEmpty) return { operations: 0, bytes: 0 };
-    this.batch = new OpenBatch();
+    this.batch = new OpenBatch(); // before anything is awaited: later changes are for the next commit
     batch.seal();
+    const waiting = this.#whenCommitted.length;
     try {
-      return await this.#writeSealed(batch);
+      if (this.#isBroken) await this.#reopen();
+      const result = await this.#writeSealed(batch);
+      for (const resolve of this.#whenCommitted.splice(0, waiting)) resolve();
+      return result;
     } catch (error) {
       this.#isBroken = true;
       batch.absorb(this.batch);
       this.batch = batch;
-      throw failed("Writing to", this.#options.folder, error);
+      throw error instanceof StorageError ? error : failed("Writing to", this.#options.folder, error);
     }
   }
 
@@ -186,8 +194,16 @@ export class LevelStore extends BatchedStore implements StateStore {
       if (entry?.body !== undefined) this.batch.unrefer(this.#reader.body(entry.body));
     }
     if (found.length === 0) this.batch.clearedQueues.push(queue);
-    while (this.#writing !== undefined) await this.#writing;
-    if (this.isDirty && !this.#isClosing) await this.#write();
+    await this.#nextCommit();
     return found.length > 0;
+  }
+
+  /** Asks for a commit instead of making one: what else is in the open batch is complete only when its owner says so. */
+  async #nextCommit(): Promise<void> {
+    if (!this.isDirty || this.#isClosing) return;
+    await new Promise<void>((resolve) => {
+      this.#whenCommitted.push(resolve);
+      this.onCommitWanted?.();
+    });
   }
 }

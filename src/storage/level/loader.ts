@@ -22,7 +22,14 @@ type TakeRecord = (key: Buffer, reader: ByteReader) => void;
 /** Streams everything but entries and bodies to the loader: queues, sessions, then the rest. */
 export async function loadTables(database: Database, loader: StateLoader): Promise<void> {
   const load = (table: Table, take: TakeRecord) => loadTable(database, table, take, loader);
-  await load(Table.Queue, (key, reader) => loader.queue(readQueue(key, reader)));
+  const useId = (key: Buffer): void => loader.usedQueueId(readQueueKey(key).id);
+  await loadTable(
+    database,
+    Table.Queue,
+    (key, reader) => loader.queue(readQueue(key, reader)),
+    loader,
+    useId,
+  );
   await load(Table.Session, (key, reader) => loader.session(readSession(key, reader)));
   await load(Table.Subscription, (key, reader) =>
     loader.subscription({ ...readSubscriptionKey(key), options: readSubscription(reader) }),
@@ -43,6 +50,7 @@ async function loadTable(
   table: Table,
   take: TakeRecord,
   loader: StateLoader,
+  damaged?: (key: Buffer) => void,
 ): Promise<void> {
   for (let slot = 0; slot < SLOT_COUNT; slot++) {
     const iterator = database.iterator({
@@ -54,7 +62,9 @@ async function loadTable(
       for (;;) {
         const chunk = await iterator.nextv(MOST_PER_READ);
         if (chunk.length === 0) break;
-        for (const [key, value] of chunk) takeRecord(key, value, take, loader);
+        for (const [key, value] of chunk) {
+          if (!takeRecord(key, value, take, loader)) damaged?.(key);
+        }
       }
     } finally {
       await iterator.close();
@@ -62,11 +72,14 @@ async function loadTable(
   }
 }
 
-function takeRecord(key: Buffer, value: Buffer, take: TakeRecord, loader: StateLoader): void {
+/** Returns false when the record failed its check. */
+function takeRecord(key: Buffer, value: Buffer, take: TakeRecord, loader: StateLoader): boolean {
   try {
     take(key, openValue(key, value));
+    return true;
   } catch (error) {
     if (!(error instanceof CorruptRecord)) throw error;
     loader.corrupt(`${describeKey(key)}: ${error.message}`);
+    return false;
   }
 }

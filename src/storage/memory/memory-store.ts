@@ -9,6 +9,8 @@ import { MemoryDisk, type MemoryEntry } from "./memory-disk.ts";
 /** The store of `durability: memory`: the port's rules without a disk. Nothing outlives the process. */
 export class MemoryStore extends BatchedStore implements StateStore {
   readonly #disk: MemoryDisk;
+  /** Never called: memory needs no clearing. */
+  onCommitWanted: (() => void) | undefined;
 
   /** Tests hand in a disk of their own: a new store on it sees what was committed, as after a kill. */
   constructor(disk: MemoryDisk = new MemoryDisk()) {

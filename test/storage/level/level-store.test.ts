@@ -36,6 +36,7 @@ describe("LevelStore", () => {
 
   function makeStore(options: Partial<LevelStoreOptions> = {}): LevelStore {
     const store = new LevelStore({ folder, sync: true, ...options }, silentLogger);
+    store.onCommitWanted = () => void store.commit();
     stores.push(store);
     return store;
   }
