@@ -1,0 +1,198 @@
+import type { IConnackPacket } from "mqtt-packet";
+import { Counters } from "../../src/base/counters.ts";
+import { type Logger, silentLogger } from "../../src/base/logger.ts";
+import { durable, JournalledSessions } from "../../src/compose/session-journal.ts";
+import { MqttServer } from "../../src/mqtt/connection/mqtt-server.ts";
+import type { Authorization, MqttOptions, Routing } from "../../src/mqtt/ports.ts";
+import { Publishing } from "../../src/routing/publishing.ts";
+import { RetainedIndex } from "../../src/routing/retained-index.ts";
+import { Router } from "../../src/routing/router.ts";
+import type { DurableSession } from "../../src/state/durable-session.ts";
+import { LocalJournal } from "../../src/state/local-journal.ts";
+import type { Queue, QueuePolicy } from "../../src/state/queue.ts";
+import { StateMachine } from "../../src/state/state-machine.ts";
+import { MemoryDisk } from "../../src/storage/memory/memory-disk.ts";
+import { FakeClock } from "../bridges/support/fake-clock.ts";
+import { HeldStore } from "./held-store.ts";
+import type { MemoryStream } from "./memory-stream.ts";
+import { type ConnectOptions, memoryClient, type RawClient } from "./raw-client.ts";
+
+const OPTIONS: MqttOptions = {
+  maximumPacketSize: 1024 * 1024,
+  receiveMaximum: 1024,
+  maximumInflight: 1024,
+  topicAliasMaximum: 16,
+  maximumQoS: 2,
+  retainAvailable: true,
+  wildcardSubscriptionAvailable: true,
+  maximumKeepAlive: 65_535,
+  sessionExpiryMaximum: 604_800,
+  connectTimeout: 10,
+  maximumTopicLevels: 128,
+  maximumSubscriptionsPerClient: 1000,
+  maximumQueuedMessages: 1000,
+  maximumQueuedBytes: 1024 * 1024,
+};
+
+const EVERYBODY: Authorization = {
+  hasRules: false,
+  authenticate: ({ username }) => ({ accepted: true, user: username ?? "" }),
+  mayPublish: () => true,
+  maySubscribe: () => true,
+  mayReceive: () => true,
+};
+
+/** Turns of the event loop after which a broker in memory has nothing left to do. */
+const SETTLE_TURNS = 40;
+
+export interface TestBrokerOptions {
+  readonly options?: Partial<MqttOptions>;
+  readonly authorization?: Partial<Authorization>;
+  readonly disk?: MemoryDisk;
+  readonly clock?: FakeClock;
+  readonly logger?: Logger;
+}
+
+/** The broker's rooms on a disk in memory, a clock the test moves, and streams without sockets. */
+export class TestBroker {
+  readonly clock: FakeClock;
+  readonly disk: MemoryDisk;
+  readonly counters = new Counters();
+  readonly store: HeldStore;
+  readonly router = new Router<Queue>();
+  readonly machine: StateMachine;
+  readonly journal: LocalJournal;
+  readonly mqtt: MqttServer;
+  readonly #given: TestBrokerOptions;
+  readonly #retained = new RetainedIndex();
+
+  static async open(given: TestBrokerOptions = {}): Promise<TestBroker> {
+    const broker = new TestBroker(given);
+    await broker.machine.load();
+    broker.mqtt.start();
+    return broker;
+  }
+
+  private constructor(given: TestBrokerOptions) {
+    this.#given = given;
+    this.clock = given.clock ?? new FakeClock();
+    this.disk = given.disk ?? new MemoryDisk();
+    this.store = new HeldStore(this.disk);
+    const options = { ...OPTIONS, ...given.options };
+    this.machine = this.#createMachine(options);
+    const { clock, counters, machine, store } = this;
+    const logger = given.logger ?? silentLogger;
+    this.journal = new LocalJournal({ machine, store, clock, logger, observeCommit() {}, commitFailed() {} });
+    const authorization = { ...EVERYBODY, ...given.authorization };
+    let lastId = 0;
+    this.mqtt = new MqttServer(
+      {
+        clock,
+        logger,
+        counters,
+        journal: new JournalledSessions(this.journal, clock),
+        routing: this.#createRouting(),
+        authorization,
+        randomId: () => String(++lastId),
+      },
+      options,
+    );
+  }
+
+  /** A connection that has said nothing yet. */
+  dial(version: 3 | 4 | 5 = 5): { client: RawClient; stream: MemoryStream } {
+    const dialled = memoryClient(version);
+    this.mqtt.accept(dialled.stream);
+    return dialled;
+  }
+
+  async connect(
+    options: ConnectOptions = {},
+    version: 3 | 4 | 5 = 5,
+  ): Promise<{ client: RawClient; stream: MemoryStream; connack: IConnackPacket }> {
+    const dialled = this.dial(version);
+    return { ...dialled, connack: await dialled.client.connect(options) };
+  }
+
+  /** Waits until nothing moves any more. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < SETTLE_TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** The process is killed: a new one finds what was committed. */
+  async crash(): Promise<TestBroker> {
+    this.store.kill();
+    this.journal.close();
+    return TestBroker.open({ ...this.#given, disk: this.disk, clock: this.clock });
+  }
+
+  dropped(reason: Parameters<Counters["drop"]>[0]): number {
+    return this.counters.dropped.get(reason) ?? 0;
+  }
+
+  /** A durable queue that gets every message, as a bridge's outbox does. */
+  bindQueue(topicFilter: string, policy: Partial<QueuePolicy> = {}): Queue {
+    this.journal.append({ type: "declare", name: `outbox/${topicFilter}`, at: this.clock.now() });
+    const queue = this.machine.queue(`outbox/${topicFilter}`) as Queue;
+    queue.policy = { ...queue.policy, ...policy };
+    this.router.subscribe({
+      receiver: { mayRefuse: true, id: "", queueFor: () => queue, deliver() {} },
+      topicFilter: topicFilter as never,
+      qos: 2,
+      noLocal: false,
+      retainAsPublished: true,
+      subscriptionIdentifier: 0,
+    });
+    return queue;
+  }
+
+  #createMachine({ maximumQueuedMessages, maximumQueuedBytes }: MqttOptions): StateMachine {
+    return new StateMachine(this.store, {
+      sessionOpened: (session) => {
+        session.queue.policy = {
+          maximumMessages: maximumQueuedMessages,
+          maximumBytes: maximumQueuedBytes,
+          whenFull: "dropNewest",
+          missed: () => this.counters.drop("queue_full"),
+        };
+        this.mqtt.sessions.sessionOpened(session);
+      },
+      sessionDeleted: (session) => this.mqtt.sessions.sessionDeleted(session),
+      subscribed: (session, topicFilter, options) =>
+        this.mqtt.sessions.subscribed(session, topicFilter, options),
+      unsubscribed: (session, topicFilter) => this.mqtt.sessions.unsubscribed(session, topicFilter),
+      retained: (message) => {
+        if (message.payload.length === 0) this.#retained.delete(message.topicName);
+        else this.#retained.set(message);
+      },
+      corrupt: (what) => {
+        throw new Error(what);
+      },
+    });
+  }
+
+  #createRouting(): Routing {
+    const { router } = this;
+    const publishing = new Publishing<Queue, DurableSession>(router, {
+      append: (publish, waiter, token) => this.journal.append({ type: "publish", ...publish }, waiter, token),
+    });
+    type OurRoute = Parameters<Router<Queue>["subscribe"]>[0];
+    return {
+      addRoute: (route) => router.subscribe(route as OurRoute),
+      removeRoute: (route) => router.unsubscribe(route as OurRoute),
+      publishQoS0: (message) => publishing.publishQoS0(message),
+      publish: (message, receivedFor, packetId, waiter, token) =>
+        publishing.publish(message, receivedFor && durable(receivedFor), packetId, waiter, token),
+      publishWill: (message, willOf) => publishing.publishWill(message, willOf && durable(willOf)),
+      deliverTo: (receiver, message, delivery) =>
+        publishing.deliverTo(receiver as OurRoute["receiver"], message, delivery),
+      refusedBy: (message) => router.refusedBy(message),
+      retained: (topicFilter) => this.#retained.matching(topicFilter),
+    };
+  }
+}
+
+/** Properties of a CONNECT whose session outlives its connection. */
+export function lasting(clientId: string, clean = false, sessionExpiryInterval = 3600): ConnectOptions {
+  return { clientId, clean, properties: { sessionExpiryInterval } };
+}
