@@ -1,0 +1,81 @@
+import type { TopicFilter } from "../base/ids.ts";
+import type { GroupQueue } from "./group-source.ts";
+import type { Router, Subscription } from "./router.ts";
+import { type GroupMember, SharedGroup, type SharedGroupPorts } from "./shared-group.ts";
+
+export interface SharedGroupsPorts<Q> extends SharedGroupPorts<Q> {
+  /** The durable queue of that name, made when there is none. */
+  declareQueue(name: string): Q;
+  dropQueue(queue: Q): void;
+}
+
+/** Which shared subscription is meant: same name and same filter, same group [MQTT-4.8.2-1]. */
+export interface GroupKey {
+  readonly shareName: string;
+  readonly topicFilter: TopicFilter;
+}
+
+interface Entry<Q extends GroupQueue> {
+  readonly group: SharedGroup<Q>;
+  readonly subscription: Subscription<Q>;
+}
+
+/** Names of durable group queues begin like this. */
+export const GROUP_QUEUE_PREFIX = "share/";
+
+/** All shared subscriptions. A group lives as long as it has members, its durable queue too. */
+export class SharedGroups<Q extends GroupQueue> {
+  readonly #router: Router<Q>;
+  readonly #ports: SharedGroupsPorts<Q>;
+  readonly #groups = new Map<string, Entry<Q>>();
+
+  constructor(router: Router<Q>, ports: SharedGroupsPorts<Q>) {
+    this.#router = router;
+    this.#ports = ports;
+  }
+
+  /** `isDurable`: the member's session outlives its connection, so the messages must too. */
+  join(key: GroupKey, member: GroupMember, isDurable: boolean): SharedGroup<Q> {
+    const name = queueName(key);
+    const { group } = this.#groups.get(name) ?? this.#create(name, key);
+    if (isDurable && group.queue === undefined) group.useQueue(this.#ports.declareQueue(name));
+    group.join(member);
+    return group;
+  }
+
+  leave(key: GroupKey, member: GroupMember): void {
+    const name = queueName(key);
+    const entry = this.#groups.get(name);
+    if (entry === undefined) return;
+    entry.group.leave(member);
+    if (!entry.group.isEmpty) return;
+    this.#groups.delete(name);
+    this.#router.unsubscribe(entry.subscription);
+    if (entry.group.queue !== undefined) this.#ports.dropQueue(entry.group.queue);
+  }
+
+  /** Whether a durable queue still has a group; one without is left over from a crash. */
+  has(name: string): boolean {
+    return this.#groups.has(name);
+  }
+
+  #create(name: string, { topicFilter }: GroupKey): Entry<Q> {
+    const group = new SharedGroup(this.#ports);
+    const subscription: Subscription<Q> = {
+      receiver: group,
+      topicFilter,
+      qos: 1,
+      noLocal: false,
+      retainAsPublished: true, // each member clears RETAIN as it asked for
+      subscriptionIdentifier: 0,
+    };
+    const entry = { group, subscription };
+    this.#groups.set(name, entry);
+    this.#router.subscribe(subscription);
+    return entry;
+  }
+}
+
+function queueName({ shareName, topicFilter }: GroupKey): string {
+  return `${GROUP_QUEUE_PREFIX}${shareName}/${topicFilter}`;
+}
