@@ -66,6 +66,7 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
     clock,
     logger,
     observeCommit: (result, seconds) => metrics.observeCommit(result.operations, result.bytes, seconds),
+    commitFailed: () => metrics.observeCommitFailure(),
   });
   const publishing = new Publishing<Queue, DurableSession>(router, {
     append: (publish, waiter, token) => journal.append({ type: "publish", ...publish }, waiter, token),
