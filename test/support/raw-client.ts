@@ -13,7 +13,8 @@ import { MemoryStream } from "./memory-stream.ts";
 
 const PATIENCE_MS = 5_000;
 
-export type ConnectOptions = Partial<Omit<IConnectPacket, "cmd">>;
+type ConnectFields = Omit<IConnectPacket, "cmd">;
+export type ConnectOptions = { readonly [Field in keyof ConnectFields]?: ConnectFields[Field] | undefined };
 
 export interface SubscribeOptions {
   readonly qos?: 0 | 1 | 2;
