@@ -26,7 +26,7 @@ import { MemoryStore } from "./storage/memory/memory-store.ts";
 export interface Broker {
   /** What is listened on, as in the readiness lines. */
   readonly listeners: readonly string[];
-  /** Reads again what can change while the broker runs: password and ACL file. */
+  /** Reads again what can change while the broker runs: password and ACL file, certificates. */
   reload(): Promise<void>;
   /** Stops accepting, tells clients, finishes what is in flight within `shutdownTimeout`, closes the store. */
   stop(): Promise<void>;
@@ -106,9 +106,9 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
     }
     mqtt.start();
     for (const bridge of bridges) bridge.start();
-    for (const listenerConfig of config.listeners) {
+    for (const [index, listenerConfig] of config.listeners.entries()) {
       const accept = (stream: Parameters<typeof mqtt.accept>[0]): void => mqtt.accept(stream);
-      const listener = createListener(listenerConfig, config, {
+      const listener = createListener(listenerConfig, `listeners.${index}`, config, {
         accept,
         clock,
         logger,
@@ -123,7 +123,9 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
     await stop();
     throw error;
   }
-  const { reload } = authorization;
+  const reload = async (): Promise<void> => {
+    for (const owner of [authorization, ...opened]) await owner.reload?.();
+  };
   return { listeners: opened.map((listener) => listener.description), reload, stop };
 }
 

@@ -1,5 +1,15 @@
 export type TransportKind = "tcp" | "tls" | "ws" | "wss" | "unix";
 
+/** What a client's certificate says of it; the transport has verified the certificate. */
+export interface ClientCertificate {
+  /** The subject's common name; undefined when it has none, several, or one with control characters. */
+  readonly commonName: string | undefined;
+  /** Values of the subject alternative names of the kinds DNS, email and URI, in their order. */
+  readonly subjectAltNames: readonly string[];
+  /** The user the listener takes the client for; undefined: the client says itself who it is. */
+  readonly user: string | undefined;
+}
+
 /** A bidirectional stream of bytes, whatever carries it. The transport hands it over; one connection owns it. */
 export interface ByteStream {
   readonly transport: TransportKind;
@@ -7,6 +17,8 @@ export interface ByteStream {
   readonly remoteAddress: string;
   /** True when the peer is on this machine's loopback. */
   readonly isLoopback: boolean;
+  /** Undefined without TLS, and when the client showed none. */
+  readonly clientCertificate?: ClientCertificate | undefined;
   /** Bytes written that the kernel has not taken yet: a slow receiver's measure. */
   readonly bufferedBytes: number;
   /** Starts reading; call once. */

@@ -4,7 +4,8 @@ import { formatAddress } from "../base/network-address.ts";
 export interface CheckedConfig {
   readonly listeners: readonly {
     readonly type: string;
-    readonly bind: { readonly host: string; readonly port: number };
+    readonly bind?: { readonly host: string; readonly port: number };
+    readonly path?: string;
   }[];
   readonly bridges: readonly {
     readonly name: string;
@@ -17,7 +18,10 @@ export interface CheckedConfig {
 export function reportCheck(file: string, { listeners, bridges }: CheckedConfig): string {
   return [
     `${file}: ok`,
-    ...listeners.map(({ type, bind }) => `  listener ${type} ${formatAddress(bind.host, bind.port)}`),
+    ...listeners.map(
+      ({ type, bind, path }) =>
+        `  listener ${type} ${bind === undefined ? path : formatAddress(bind.host, bind.port)}`,
+    ),
     ...bridges.map(({ name, type, forward }) => `  bridge ${name} (${type}), mappings: ${forward.length}`),
   ].join("\n");
 }

@@ -20,7 +20,7 @@ export async function openAuthorization(
   const { anonymous, passwordFile, aclFile } = auth;
   const users = passwordFile === null ? undefined : await PasswordFile.load(passwordFile);
   const acl = aclFile === null ? undefined : await AclFile.load(aclFile);
-  const isReachable = listeners.some(({ type, bind }) => type !== "admin" && !isLoopbackHost(bind.host));
+  const isReachable = listeners.some(isReachableFromElsewhere);
   if (anonymous === "always" && isReachable) {
     logger.warn({}, "anyone who reaches a listener may connect without a password: auth.anonymous is always");
   }
@@ -30,6 +30,11 @@ export async function openAuthorization(
     await reloadFile(acl, "ACL file", logger);
   };
   return { control, reload };
+}
+
+function isReachableFromElsewhere(listener: BrokerConfig["listeners"][number]): boolean {
+  if (listener.type === "admin" || listener.type === "unix") return false;
+  return !isLoopbackHost(listener.bind.host) || listener.proxyProtocol !== false;
 }
 
 function isLoopbackHost(host: string): boolean {

@@ -7,6 +7,9 @@ import type { Logger } from "../base/logger.ts";
 import type { BrokerConfig, ListenerConfig } from "../config/broker-config.ts";
 import type { Metrics } from "../metrics/prometheus.ts";
 import { TcpListener } from "../transports/tcp.ts";
+import { TlsListener } from "../transports/tls.ts";
+import type { TlsOptions } from "../transports/tls-entrance.ts";
+import { UnixListener } from "../transports/unix.ts";
 import { WebSocketListener } from "../transports/ws.ts";
 
 export interface ListenerPorts {
@@ -21,22 +24,35 @@ export interface ListenerPorts {
 /** A WebSocket message may hold a whole packet and its header. */
 const FRAME_OVERHEAD_BYTES = 64 * 1024;
 
+/** `configKey` is where errors say the listener is configured: `listeners.0`. */
 export function createListener(
   listener: ListenerConfig,
+  configKey: string,
   { mqtt }: BrokerConfig,
   ports: ListenerPorts,
 ): Listener {
-  const { host, port } = listener.bind;
-  if (listener.type === "admin") return new AdminListener({ host, port }, ports);
-  const { maximumConnections } = listener;
   const { clock, logger, counters } = ports;
   const streamPorts = { clock, logger, counters, onConnection: (stream: ByteStream) => ports.accept(stream) };
-  if (listener.type === "tcp") return new TcpListener({ host, port, maximumConnections }, streamPorts);
+  if (listener.type === "admin") return new AdminListener(listener.bind, ports);
+  if (listener.type === "unix") {
+    return new UnixListener({ ...listener, mode: Number.parseInt(listener.mode, 8) }, streamPorts);
+  }
+  const { maximumConnections, proxyProtocol } = listener;
+  const handshakeTimeoutMs = mqtt.connectTimeout * 1000;
+  const options = { ...listener.bind, maximumConnections, proxyProtocol, handshakeTimeoutMs };
+  if (listener.type === "tcp") return new TcpListener(options, streamPorts);
+  if (listener.type === "tls") {
+    return new TlsListener({ ...options, tls: tlsOptions(listener, configKey) }, streamPorts);
+  }
   const { path, allowedOrigins } = listener;
   const maximumFrameBytes = mqtt.maximumPacketSize + FRAME_OVERHEAD_BYTES;
-  const handshakeTimeoutMs = mqtt.connectTimeout * 1000;
-  return new WebSocketListener(
-    { host, port, maximumConnections, path, allowedOrigins, maximumFrameBytes, handshakeTimeoutMs },
-    streamPorts,
-  );
+  const tls = listener.type === "wss" ? tlsOptions(listener, configKey) : undefined;
+  return new WebSocketListener({ ...options, path, allowedOrigins, maximumFrameBytes, tls }, streamPorts);
+}
+
+type WithTls = Extract<ListenerConfig, { readonly tls: unknown }>;
+
+function tlsOptions({ tls, certificateUser }: WithTls, configKey: string): TlsOptions {
+  const requestCert = tls.requestCert === true ? "required" : tls.requestCert;
+  return { ...tls, requestCert, certificateUser, configKey: `${configKey}.tls` };
 }

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { RawData, WebSocket } from "ws";
-import type { ByteReceiver, ByteStream, TransportKind } from "../base/byte-stream.ts";
-import { formatAddress, isLoopbackAddress } from "../base/network-address.ts";
+import type { ByteReceiver, ByteStream, ClientCertificate, TransportKind } from "../base/byte-stream.ts";
+import type { StreamOrigin } from "./peer.ts";
 
 /** Writes of one turn are gathered into one frame up to this size; larger ones go out by reference. */
 const GATHER_BYTES = 16 * 1024;
@@ -12,8 +12,10 @@ const BINARY = { binary: true } as const; // [MQTT-6.0.0-1]
 
 /** MQTT's bytes in binary WebSocket frames, whose borders mean nothing [MQTT-6.0.0-2]. */
 export class WebSocketStream implements ByteStream {
+  readonly transport: TransportKind;
   readonly remoteAddress: string;
   readonly isLoopback: boolean;
+  readonly clientCertificate: ClientCertificate | undefined;
   readonly #webSocket: WebSocket;
   #receiver: ByteReceiver | undefined;
   #error: Error | undefined;
@@ -24,10 +26,11 @@ export class WebSocketStream implements ByteStream {
   #gatheredBytes = 0;
   #onGatheredWritten: (() => void)[] = [];
 
-  constructor(webSocket: WebSocket, socket: Socket) {
-    const address = socket.remoteAddress ?? "";
-    this.remoteAddress = formatAddress(address, socket.remotePort ?? 0);
-    this.isLoopback = isLoopbackAddress(address);
+  constructor(webSocket: WebSocket, socket: Socket, { transport, peer, clientCertificate }: StreamOrigin) {
+    this.transport = transport;
+    this.remoteAddress = peer.remoteAddress;
+    this.isLoopback = peer.isLoopback;
+    this.clientCertificate = clientCertificate;
     this.#webSocket = webSocket;
     webSocket.on("message", (data, isBinary) => this.#onMessage(data, isBinary));
     webSocket.on("error", (error) => {
@@ -36,10 +39,6 @@ export class WebSocketStream implements ByteStream {
     webSocket.on("close", () => this.#onClose());
     socket.on("drain", () => this.#onDrain());
     webSocket.pause();
-  }
-
-  get transport(): TransportKind {
-    return "ws";
   }
 
   get bufferedBytes(): number {

@@ -1,27 +1,24 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Listener } from "../base/listener.ts";
-import { formatAddress } from "../base/network-address.ts";
-import { listen } from "./listen.ts";
+import type { Arrival } from "./arrival.ts";
 import { LINGER_MS, type StreamListenerPorts } from "./ports.ts";
-import { limitConnections } from "./tcp.ts";
+import { SocketServer, type SocketServerOptions } from "./socket-server.ts";
+import { TlsEntrance, type TlsOptions } from "./tls-entrance.ts";
+import type { SecuredArrival } from "./tls-handshake.ts";
 import { WebSocketStream } from "./ws-stream.ts";
 
-export interface WebSocketListenerOptions {
-  readonly host: string;
-  /** 0 = any free port. */
-  readonly port: number;
-  /** Connections above this are closed at once; 0 = no limit. */
-  readonly maximumConnections: number;
+export interface WebSocketListenerOptions extends SocketServerOptions {
+  /** Undefined: not encrypted. */
+  readonly tls?: TlsOptions | undefined;
   /** The only path that is answered, `/mqtt` by habit. */
   readonly path: string;
   /** Origins whose pages may connect; empty = any. Clients outside a browser send none and are let in. */
   readonly allowedOrigins: readonly string[];
   /** Largest WebSocket message accepted; it may hold several MQTT packets or a piece of one [MQTT-6.0.0-2]. */
   readonly maximumFrameBytes: number;
-  /** Time from the TCP connection to the end of the HTTP request. */
-  readonly handshakeTimeoutMs: number;
 }
 
 /** The order of preference among what a client offers. */
@@ -30,47 +27,83 @@ const SUBPROTOCOLS = ["mqtt", "mqttv3.1"] as const;
 /** A request that is not upgraded is answered and closed with one of these. */
 type Refusal = readonly [status: number, text: string];
 
-/** Accepts MQTT over WebSocket (MQTT 5 §6). */
+/** What is known of a connection when its HTTP request is read. */
+type Requester = Pick<SecuredArrival, "arrival" | "clientCertificate">;
+
+/** Accepts MQTT over WebSocket (MQTT 5 §6), encrypted or not. */
 export class WebSocketListener implements Listener {
   readonly #options: WebSocketListenerOptions;
   readonly #ports: StreamListenerPorts;
-  readonly #http: Server;
+  readonly #server: SocketServer;
+  readonly #entrance: TlsEntrance | undefined;
+  readonly #http: Server; // never listens: connections are handed to it
   readonly #webSockets: WebSocketServer;
-  #port: number;
+  readonly #requesters = new WeakMap<Duplex, Requester>();
 
   constructor(options: WebSocketListenerOptions, ports: StreamListenerPorts) {
+    const { tls, handshakeTimeoutMs } = options;
     this.#options = options;
     this.#ports = ports;
-    this.#port = options.port;
     this.#http = createHttpServer(options);
     this.#http.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
-    limitConnections(this.#http, options.maximumConnections, ports);
     this.#webSockets = createWebSocketServer(options);
+    this.#entrance =
+      tls &&
+      new TlsEntrance(tls, handshakeTimeoutMs, ports, ({ socket, arrival, clientCertificate }) =>
+        this.#serve(socket, { arrival, clientCertificate }),
+      );
+    this.#server = new SocketServer(options, ports, (arrival) => this.#take(arrival));
   }
 
   get description(): string {
-    return `ws ${formatAddress(this.#options.host, this.#port)}${this.#options.path}`;
+    return `${this.#transport} ${this.#server.address}${this.#options.path}`;
   }
 
-  async open(): Promise<number> {
-    const { host, port } = this.#options;
-    this.#port = await listen(this.#http, host, port, this.#ports.logger);
-    return this.#port;
+  open(): Promise<number> {
+    const listen = (): Promise<number> => this.#server.open();
+    return this.#entrance === undefined ? listen() : this.#entrance.open(listen);
+  }
+
+  async reload(): Promise<void> {
+    await this.#entrance?.reload();
   }
 
   async close(): Promise<void> {
-    this.#http.close(); // gives the port up at once; its callback would wait for open connections
-    this.#http.closeAllConnections(); // those that are not upgraded: the server no longer knows the others
+    this.#entrance?.close();
+    this.#server.close();
+  }
+
+  get #transport(): "ws" | "wss" {
+    return this.#entrance === undefined ? "ws" : "wss";
+  }
+
+  #take(arrival: Arrival): void {
+    if (this.#entrance !== undefined) this.#entrance.start(arrival);
+    else this.#serve(arrival.socket, { arrival, clientCertificate: undefined });
+  }
+
+  #serve(socket: Socket, requester: Requester): void {
+    this.#requesters.set(socket, requester);
+    this.#http.emit("connection", socket);
+    socket.resume();
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const requester = this.#requesters.get(socket);
+    if (requester === undefined) {
+      socket.destroy(); // not one of ours
+      return;
+    }
+    const { arrival, clientCertificate } = requester;
     const refusal = this.#refusalOf(request);
     if (refusal !== undefined) {
-      this.#refuse(request, socket, refusal);
+      this.#refuse(request, socket, refusal, arrival);
       return;
     }
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
-      this.#ports.onConnection(new WebSocketStream(webSocket, request.socket));
+      arrival.complete();
+      const origin = { transport: this.#transport, peer: arrival.peer, clientCertificate };
+      this.#ports.onConnection(new WebSocketStream(webSocket, request.socket, origin));
     });
   }
 
@@ -86,33 +119,23 @@ export class WebSocketListener implements Listener {
     return isMqtt ? undefined : [400, "Bad Request"]; // [MQTT-6.0.0-3]
   }
 
-  #refuse(request: IncomingMessage, socket: Duplex, [status, text]: Refusal): void {
-    this.#ports.counters.connectionsRefused++;
-    this.#ports.logger.info(
-      { status, path: pathOf(request), origin: request.headers.origin },
-      "WebSocket handshake refused",
-    );
+  #refuse(request: IncomingMessage, socket: Duplex, [status, text]: Refusal, arrival: Arrival): void {
+    const { origin } = request.headers;
+    arrival.noteRefusal(`WebSocket handshake refused with ${status}`, { path: pathOf(request), origin });
     socket.on("error", ignore); // the peer is gone already: nothing is left to refuse
     socket.once("finish", () => socket.destroy());
     socket.end(`HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   }
 }
 
+/** Its own time limits stay unused: an arrival has one deadline for all it has to do. */
 function createHttpServer(options: WebSocketListenerOptions): Server {
-  return createServer(
-    {
-      headersTimeout: options.handshakeTimeoutMs,
-      requestTimeout: options.handshakeTimeoutMs,
-      connectionsCheckingInterval: Math.max(1, Math.floor(options.handshakeTimeoutMs / 2)),
-      noDelay: true,
-    },
-    (request, response) => {
-      const status = pathOf(request) === options.path ? 426 : 404;
-      response
-        .writeHead(status, { Connection: "close", ...(status === 426 ? { Upgrade: "websocket" } : {}) })
-        .end();
-    },
-  );
+  return createServer((request, response) => {
+    const status = pathOf(request) === options.path ? 426 : 404;
+    response
+      .writeHead(status, { Connection: "close", ...(status === 426 ? { Upgrade: "websocket" } : {}) })
+      .end();
+  });
 }
 
 function createWebSocketServer(options: WebSocketListenerOptions): WebSocketServer {

@@ -41,6 +41,7 @@ describe("configuration values", () => {
       type: "tcp",
       bind: { host: "127.0.0.1", port: 1883 },
       maximumConnections: 100_000,
+      proxyProtocol: false,
     });
     expect(config.listeners[1]).toMatchObject({ type: "ws", path: "/mqtt", allowedOrigins: [] });
     expect(config.bridges).toEqual([]);
@@ -67,14 +68,15 @@ describe("configuration values", () => {
     const config = load(KAFKA);
 
     expect(Object.isFrozen(config)).toBe(true);
-    expect(Object.isFrozen(config.listeners[0]?.bind)).toBe(true);
+    expect(Object.isFrozen(config.listeners[0])).toBe(true);
+    expect(Object.isFrozen(config.mqtt)).toBe(true);
     expect(Object.isFrozen(config.bridges[0]?.forward[0])).toBe(true);
   });
 
   it("may name an IPv6 address to bind to", () => {
     const { listeners } = load('listeners: [{ type: tcp, bind: "[::1]:0" }]');
 
-    expect(listeners[0]?.bind).toEqual({ host: "::1", port: 0 });
+    expect(listeners[0]).toMatchObject({ bind: { host: "::1", port: 0 } });
   });
 });
 
@@ -82,7 +84,11 @@ describe("overrides", () => {
   it("change one entry of the default listeners", () => {
     const { listeners } = load("", { environment: { CAUSEWAY_LISTENERS__0__BIND: "0.0.0.0:11883" } });
 
-    expect(listeners.map(({ bind }) => bind.port)).toEqual([11883, 8083, 18083]);
+    expect(listeners).toMatchObject([
+      { bind: { host: "0.0.0.0", port: 11883 } },
+      { bind: { port: 8083 } },
+      { bind: { port: 18083 } },
+    ]);
   });
 
   it("append an entry to a list", () => {
@@ -190,10 +196,13 @@ describe("a configuration error", () => {
     ["mqtt:\n", "broker.yaml:1: mqtt: must be a mapping of keys to values, not empty or null"],
     ["- a\n", "broker.yaml:1: must be a mapping of keys to values, not a list of 1"],
     ["listeners: []\n", "broker.yaml:1: listeners: must be a list with at least one entry, not a list of 0"],
-    ["listeners:\n  - { bind: x }\n", "broker.yaml:2: listeners.0.type: is missing: one of tcp, ws, admin"],
+    [
+      "listeners:\n  - { bind: x }\n",
+      "broker.yaml:2: listeners.0.type: is missing: one of tcp, tls, ws, wss, unix, admin",
+    ],
     [
       "listeners:\n  - { type: quic, bind: x }\n",
-      'broker.yaml:2: listeners.0.type: must be one of tcp, ws, admin, not "quic"',
+      'broker.yaml:2: listeners.0.type: must be one of tcp, tls, ws, wss, unix, admin, not "quic"',
     ],
     [
       "listeners:\n  - type: tcp\n    bind: 1883\n",
@@ -205,7 +214,7 @@ describe("a configuration error", () => {
     ],
     [
       "listeners:\n  - type: tcp\n    bind: h:1\n    path: /mqtt\n",
-      "broker.yaml:4: unknown key listeners.0.path; known are type, bind, maximumConnections",
+      "broker.yaml:4: unknown key listeners.0.path; known are type, bind, maximumConnections, proxyProtocol",
     ],
     ["mqtt: { retainAvailable: 1 }", "broker.yaml:1: mqtt.retainAvailable: must be true or false, not 1"],
     ["auth: { aclFile: 1 }", "broker.yaml:1: auth.aclFile: must be text that is not empty or null, not 1"],
@@ -230,6 +239,72 @@ describe("a configuration error", () => {
     const text = `a: &a [${"x,".repeat(20)}]\nb: &b [${"*a,".repeat(20)}]\nc: [${"*b,".repeat(20)}]\n`;
 
     expect(problemsOf(text)[0]).toMatch(/^broker\.yaml: .*alias/);
+  });
+});
+
+describe("listeners", () => {
+  const listening = (keys: string): string => `listeners:\n  - {${keys}}\n`;
+  const tls = (keys = "", more = ""): string =>
+    listening(` type: tls, bind: "h:1", tls: { cert: c, key: k${keys} }${more} `);
+
+  it("with TLS ask for no client certificate unless told", () => {
+    expect(load(tls()).listeners[0]).toEqual({
+      type: "tls",
+      bind: { host: "h", port: 1 },
+      tls: { cert: "c", key: "k", ca: null, crl: null, requestCert: false, minVersion: "TLSv1.2" },
+      certificateUser: "none",
+      maximumConnections: 100_000,
+      proxyProtocol: false,
+    });
+  });
+
+  it("take networks of proxies as IPv4 and IPv6 networks or addresses", () => {
+    const networks = ["10.0.0.0/8", "192.0.2.1", "fd00::/8", "::1"];
+
+    const { listeners } = load(
+      listening(` type: tcp, bind: "h:1", proxyProtocol: { networks: ${JSON.stringify(networks)} } `),
+    );
+
+    expect(listeners[0]).toMatchObject({ proxyProtocol: { networks } });
+  });
+
+  it("on a Unix socket let its owner and group in", () => {
+    expect(load(listening(" type: unix, path: /run/x ")).listeners[0]).toMatchObject({ mode: "0660" });
+  });
+
+  it.each([
+    [listening(` type: tls, bind: "h:1" `), "listeners.0.tls: is missing: a mapping of keys to values"],
+    [
+      tls(", requestCert: optional"),
+      "listeners.0.tls.ca: requestCert needs the authorities that client certificates must come from",
+    ],
+    [tls(", crl: l"), "listeners.0.tls.crl: is of no use without requestCert"],
+    [
+      tls(", ca: a, requestCert: maybe"),
+      'listeners.0.tls.requestCert: must be one of false, true, optional, required, not "maybe"',
+    ],
+    [
+      tls("", ", certificateUser: commonName"),
+      "listeners.0.certificateUser: needs tls.requestCert: without it no client shows a certificate",
+    ],
+    [
+      tls(", minVersion: TLSv1.1"),
+      'listeners.0.tls.minVersion: must be one of TLSv1.2, TLSv1.3, not "TLSv1.1"',
+    ],
+    [
+      listening(` type: unix, path: /run/x, mode: "660" `),
+      'listeners.0.mode: must be octal digits in quotes, such as "0660"',
+    ],
+    [
+      listening(` type: tcp, bind: "h:1", proxyProtocol: true `),
+      "listeners.0.proxyProtocol: must be false or a mapping of keys to values, not true",
+    ],
+    ...["10.0.0.0/33", "10.0.0", "::/129", "fe80::1%eth0", "10.0.0.0/8/8", "10.0.0.0/"].map((network) => [
+      listening(` type: tcp, bind: "h:1", proxyProtocol: { networks: ["${network}"] } `),
+      'listeners.0.proxyProtocol.networks.0: must be an address or a network such as "10.0.0.0/8"',
+    ]),
+  ])("that cannot be used are named with what is missing: %s", (text, problem) => {
+    expect(problemsOf(text ?? "")).toEqual([`broker.yaml:2: ${problem}`]);
   });
 });
 

@@ -8,7 +8,13 @@ import { LINGER_MS } from "../../src/transports/ports.ts";
 import { TcpListener } from "../../src/transports/tcp.ts";
 import { aListenerPorts, dial, RecordingReceiver } from "./listening.ts";
 
-const LOOPBACK = { host: "127.0.0.1", port: 0, maximumConnections: 0 };
+const LOOPBACK = {
+  host: "127.0.0.1",
+  port: 0,
+  maximumConnections: 0,
+  proxyProtocol: false,
+  handshakeTimeoutMs: 10_000,
+} as const;
 
 describe("TCP listener", () => {
   it("names the port really bound once it is open", async () => {

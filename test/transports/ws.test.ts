@@ -10,6 +10,7 @@ const OPTIONS: WebSocketListenerOptions = {
   host: "127.0.0.1",
   port: 0,
   maximumConnections: 0,
+  proxyProtocol: false,
   path: "/mqtt",
   allowedOrigins: [],
   maximumFrameBytes: 1024,

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { hostAndPort } from "./host-and-port.ts";
+import { certificateUser, listenerTls } from "./listener-tls.ts";
+import { proxyProtocol } from "./proxy-protocol.ts";
 
 const bind = hostAndPort("127.0.0.1:1883").describe(
   "Address and port; port 0 takes a free one, [::1]:1883 is IPv6",
@@ -12,15 +14,7 @@ const maximumConnections = z
   .default(100_000)
   .describe("Connections beyond this are closed at once");
 
-const tcpListener = z.strictObject({
-  type: z.literal("tcp"),
-  bind,
-  maximumConnections,
-});
-
-const wsListener = z.strictObject({
-  type: z.literal("ws"),
-  bind,
+const webSocketKeys = {
   path: z
     .string()
     .regex(/^\//, { error: "must begin with /" })
@@ -30,6 +24,48 @@ const wsListener = z.strictObject({
     .array(z.string().min(1))
     .default([])
     .describe("Origins of the pages that may connect; empty allows every origin"),
+};
+
+const common = { maximumConnections, proxyProtocol };
+
+const tcpListener = z.strictObject({ type: z.literal("tcp"), bind, ...common });
+const wsListener = z.strictObject({ type: z.literal("ws"), bind, ...webSocketKeys, ...common });
+
+interface WithCertificates {
+  readonly tls: { readonly requestCert: unknown };
+  readonly certificateUser: string;
+}
+
+const asksForWhatItUses = ({ tls, certificateUser }: WithCertificates): boolean =>
+  certificateUser === "none" || tls.requestCert !== false;
+const needsRequestCert = {
+  path: ["certificateUser"],
+  error: "needs tls.requestCert: without it no client shows a certificate",
+};
+
+const tlsListener = z
+  .strictObject({ type: z.literal("tls"), bind, tls: listenerTls, certificateUser, ...common })
+  .refine(asksForWhatItUses, needsRequestCert);
+
+const wssListener = z
+  .strictObject({
+    type: z.literal("wss"),
+    bind,
+    ...webSocketKeys,
+    tls: listenerTls,
+    certificateUser,
+    ...common,
+  })
+  .refine(asksForWhatItUses, needsRequestCert);
+
+const unixListener = z.strictObject({
+  type: z.literal("unix"),
+  path: z.string().min(1).max(107).describe("Path of the socket; what a dead process left there is removed"),
+  mode: z
+    .string()
+    .regex(/^0[0-7]{3}$/, { error: 'must be octal digits in quotes, such as "0660"' })
+    .default("0660")
+    .describe("Permissions of the socket, in quotes: who may write to it may connect, as from the loopback"),
   maximumConnections,
 });
 
@@ -40,11 +76,22 @@ const adminListener = z.strictObject({
 
 /** `listeners:` section, in the order in which they are opened. */
 export const listenersSection = z
-  .array(z.discriminatedUnion("type", [tcpListener, wsListener, adminListener]))
+  .array(
+    z.discriminatedUnion("type", [
+      tcpListener,
+      tlsListener,
+      wsListener,
+      wssListener,
+      unixListener,
+      adminListener,
+    ]),
+  )
   .min(1)
   .prefault([
     { type: "tcp", bind: "127.0.0.1:1883" },
     { type: "ws", bind: "127.0.0.1:8083" },
     { type: "admin", bind: "127.0.0.1:18083" },
   ])
-  .describe("Where the broker accepts connections: tcp and ws speak MQTT, admin serves /metrics and /health");
+  .describe(
+    "Where connections are accepted: tcp, tls, ws, wss and unix for MQTT, admin for /metrics and /health",
+  );

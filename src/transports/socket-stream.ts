@@ -1,18 +1,20 @@
 import type { Socket } from "node:net";
-import type { ByteReceiver, ByteStream, TransportKind } from "../base/byte-stream.ts";
+import type { ByteReceiver, ByteStream, ClientCertificate, TransportKind } from "../base/byte-stream.ts";
 import type { Cancel, Clock } from "../base/clock.ts";
-import { formatAddress, isLoopbackAddress } from "../base/network-address.ts";
+import type { StreamOrigin } from "./peer.ts";
 import { LINGER_MS } from "./ports.ts";
 
 const OWNER = Symbol("stream");
 
 /** A socket that knows its stream: the event functions below are shared by all connections, none is a closure. */
-type OwnedSocket = Socket & { [OWNER]: TcpStream };
+type OwnedSocket = Socket & { [OWNER]: SocketStream };
 
-/** One TCP connection, as thin as it can be. */
-export class TcpStream implements ByteStream {
+/** One connection whose bytes are a socket's bytes (TCP, TLS, Unix), as thin as it can be. */
+export class SocketStream implements ByteStream {
+  readonly transport: TransportKind;
   readonly remoteAddress: string;
   readonly isLoopback: boolean;
+  readonly clientCertificate: ClientCertificate | undefined;
   readonly #socket: OwnedSocket;
   readonly #clock: Clock;
   #receiver: ByteReceiver | undefined;
@@ -21,18 +23,15 @@ export class TcpStream implements ByteStream {
   #isClosed = false;
   #cancelLinger: Cancel | undefined;
 
-  constructor(socket: Socket, clock: Clock) {
-    const address = socket.remoteAddress ?? "";
-    this.remoteAddress = formatAddress(address, socket.remotePort ?? 0);
-    this.isLoopback = isLoopbackAddress(address);
+  constructor(socket: Socket, { transport, peer, clientCertificate }: StreamOrigin, clock: Clock) {
+    this.transport = transport;
+    this.remoteAddress = peer.remoteAddress;
+    this.isLoopback = peer.isLoopback;
+    this.clientCertificate = clientCertificate;
     this.#clock = clock;
     this.#socket = Object.assign(socket, { [OWNER]: this });
     socket.on("error", onError);
     socket.on("close", onClose);
-  }
-
-  get transport(): TransportKind {
-    return "tcp";
   }
 
   get bufferedBytes(): number {
