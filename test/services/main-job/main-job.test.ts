@@ -96,9 +96,10 @@ describeWithServices(["kafka", "rabbitmq"], "Sensors to a dashboard, Kafka and R
     await rabbitmq.kill();
     await published;
     await vi.waitFor(() => expectBridgeState(job.broker, "operations", "retrying"), PATIENCE);
+    const underWay = await bridgeFigure(job.broker, "operations", "retried_total");
     await rabbitmq.restart();
 
-    await expectEverythingEverywhere(job, perSensor, `killed at ${moment}`);
+    await expectEverythingEverywhere(job, perSensor, `killed at ${moment} with ${underWay} under way`);
   });
 
   it("starts without Kafka and RabbitMQ, and delivers what was taken once they appear", {
@@ -205,10 +206,13 @@ async function expectBridgeState({ adminPort }: BrokerProcess, bridge: string, s
   expect(await readMetric(adminPort, "causeway_bridge_state", { bridge, state })).toBe(1);
 }
 
+function bridgeFigure({ adminPort }: BrokerProcess, bridge: string, name: string): Promise<number> {
+  return readMetric(adminPort, `causeway_bridge_${name}`, { bridge });
+}
+
 /** The outbox is empty, nothing was given up, and the figures of the bridge add up. */
-async function expectDrained({ adminPort }: BrokerProcess, bridge: string): Promise<void> {
-  const figure = (name: string): Promise<number> =>
-    readMetric(adminPort, `causeway_bridge_${name}`, { bridge });
+async function expectDrained(broker: BrokerProcess, bridge: string): Promise<void> {
+  const figure = (name: string): Promise<number> => bridgeFigure(broker, bridge, name);
   await vi.waitFor(async () => expect(await figure("queued_messages")).toBe(0), PATIENCE);
   expect(await figure("dead_lettered_total")).toBe(0);
   const taken = (await figure("matched_total")) + (await figure("held_at_start_messages"));
