@@ -14,6 +14,7 @@ import type { MqttOptions, Routing } from "./mqtt/ports.ts";
 import { Publishing } from "./routing/publishing.ts";
 import { RetainedIndex } from "./routing/retained-index.ts";
 import { Router } from "./routing/router.ts";
+import { GROUP_QUEUE_PREFIX, SharedGroups } from "./routing/shared-groups.ts";
 import type { DurableSession } from "./state/durable-session.ts";
 import { LocalJournal } from "./state/local-journal.ts";
 import type { Queue } from "./state/queue.ts";
@@ -44,7 +45,7 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
 
   const machine = new StateMachine(store, {
     sessionOpened: (session) => {
-      limit(session, config, counters);
+      limit(session.queue, config, counters);
       mqtt.sessions.sessionOpened(session);
     },
     sessionDeleted: (session) => mqtt.sessions.sessionDeleted(session),
@@ -71,13 +72,14 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
   const publishing = new Publishing<Queue, DurableSession>(router, {
     append: (publish, waiter, token) => journal.append({ type: "publish", ...publish }, waiter, token),
   });
+  const groups = createGroups({ router, machine, journal, clock, counters, config });
   const mqtt = new MqttServer(
     {
       clock,
       logger,
       counters,
       journal: new JournalledSessions(journal, clock),
-      routing: createRouting(router, publishing, retained),
+      routing: createRouting(router, publishing, retained, groups),
       authorization: authorization.control,
       randomId: () => randomBytes(12).toString("hex"),
     },
@@ -89,6 +91,7 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
   }
 
   await machine.load();
+  dropLeftovers(machine, journal, groups);
   const opened: Listener[] = [];
   const stop = async (): Promise<void> => {
     await Promise.all(opened.map((listener) => listener.close()));
@@ -134,7 +137,7 @@ function createStore({ data, storage }: BrokerConfig, logger: Logger): StateStor
   return new LevelStore({ folder: data, sync: storage.durability === "disk" }, logger);
 }
 
-function limit({ queue }: DurableSession, { sessions }: BrokerConfig, counters: Counters): void {
+function limit(queue: Queue, { sessions }: BrokerConfig, counters: Counters): void {
   queue.policy = {
     maximumMessages: sessions.maximumQueuedMessages || Number.POSITIVE_INFINITY,
     maximumBytes: sessions.maximumQueuedBytes || Number.POSITIVE_INFINITY,
@@ -143,16 +146,58 @@ function limit({ queue }: DurableSession, { sessions }: BrokerConfig, counters: 
   };
 }
 
+interface GroupEnvironment {
+  readonly router: Router<Queue>;
+  readonly machine: StateMachine;
+  readonly journal: LocalJournal;
+  readonly clock: Clock;
+  readonly counters: Counters;
+  readonly config: BrokerConfig;
+}
+
+function createGroups({
+  router,
+  machine,
+  journal,
+  clock,
+  counters,
+  config,
+}: GroupEnvironment): SharedGroups<Queue> {
+  return new SharedGroups<Queue>(router, {
+    maximumMessages: config.sessions.maximumQueuedMessages || Number.POSITIVE_INFINITY,
+    now: () => clock.now(),
+    settle: (queue, seq) => journal.append({ type: "settle", queue, seq }),
+    dropped: (reason) => counters.drop(reason),
+    declareQueue: (name) => {
+      if (machine.queue(name) === undefined) journal.append({ type: "declare", name, at: clock.now() });
+      const queue = machine.queue(name) as Queue;
+      limit(queue, config, counters);
+      return queue;
+    },
+    dropQueue: ({ name }) => journal.append({ type: "drop", name }),
+  });
+}
+
+/** A crash may leave the queue of a group behind whose last member is gone. */
+function dropLeftovers(machine: StateMachine, journal: LocalJournal, groups: SharedGroups<Queue>): void {
+  for (const { name } of [...machine.queues()]) {
+    if (name.startsWith(GROUP_QUEUE_PREFIX) && !groups.has(name)) journal.append({ type: "drop", name });
+  }
+}
+
 /** The routing core in mqtt's words: its routes and queues are ours, seen through narrower interfaces. */
 function createRouting(
   router: Router<Queue>,
   publishing: Publishing<Queue, DurableSession>,
   retained: RetainedIndex,
+  groups: SharedGroups<Queue>,
 ): Routing {
   type OurRoute = Parameters<Router<Queue>["subscribe"]>[0];
   return {
     addRoute: (route) => router.subscribe(route as OurRoute),
     removeRoute: (route) => router.unsubscribe(route as OurRoute),
+    joinGroup: (key, member, isDurable) => groups.join(key, member, isDurable),
+    leaveGroup: (key, member) => groups.leave(key, member),
     publishQoS0: (message) => publishing.publishQoS0(message),
     publish: (message, receivedFor, packetId, waiter, token) =>
       publishing.publish(message, receivedFor && durable(receivedFor), packetId, waiter, token),

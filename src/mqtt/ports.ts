@@ -117,6 +117,38 @@ export interface Route {
   readonly subscriptionIdentifier: number;
 }
 
+/** A message of a shared subscription in the hands of one member: one of the two is called, once. */
+export interface SharedDelivery {
+  readonly queued: QueuedMessage;
+  settled(): void;
+  /** The member went without acknowledging: another member gets it. */
+  returned(): void;
+}
+
+/** A member of a shared subscription, as its group sees it. */
+export interface GroupMember {
+  readonly isConnected: boolean;
+  /** Whether it can take one more message of QoS 1 now. */
+  readonly isReady: boolean;
+  mayReceive(message: Message): boolean;
+  /** QoS 0. */
+  deliver(message: Message, delivery: Delivery): void;
+  /** QoS 1. */
+  take(shared: SharedDelivery): void;
+}
+
+/** `$share/{shareName}/{topicFilter}` (MQTT 5 §4.8.2). */
+export interface GroupKey {
+  readonly shareName: string;
+  readonly topicFilter: TopicFilter;
+}
+
+/** The group a member belongs to. */
+export interface Group {
+  /** A member came or went, or can take more again. */
+  memberChanged(): void;
+}
+
 /** Walks the retained messages that match a filter, a slice at a time. */
 export interface RetainedWalk {
   /** Up to `limit` messages; perhaps none although more will come. */
@@ -134,6 +166,9 @@ export interface FullQueue {
 export interface Routing {
   addRoute(route: Route): void;
   removeRoute(route: Route): void;
+  /** `isDurable`: what waits for the group must outlive the process. */
+  joinGroup(key: GroupKey, member: GroupMember, isDurable: boolean): Group;
+  leaveGroup(key: GroupKey, member: GroupMember): void;
   /** QoS 0: nothing to wait for. Returns whether the journal got it too: it may be behind. */
   publishQoS0(message: Message): boolean;
   /** Bits of `Published`: 1 = pending, the waiter will be told; 2 = somebody matched. */
@@ -199,6 +234,7 @@ export interface MqttOptions {
   readonly maximumQoS: QoS;
   readonly retainAvailable: boolean;
   readonly wildcardSubscriptionAvailable: boolean;
+  readonly sharedSubscriptionAvailable: boolean;
   readonly maximumKeepAlive: number;
   readonly sessionExpiryMaximum: number;
   readonly connectTimeout: number;

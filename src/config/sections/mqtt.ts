@@ -22,6 +22,10 @@ export const mqttSection = z.strictObject({
   maximumQoS: z.literal([0, 1, 2]).default(2).describe("Highest QoS accepted and granted"),
   retainAvailable: z.boolean().default(true).describe("Whether retained messages are accepted"),
   wildcardSubscriptionAvailable: z.boolean().default(true).describe("Whether filters may hold + and #"),
+  sharedSubscriptionAvailable: z
+    .boolean()
+    .default(true)
+    .describe("Whether $share/ subscriptions are granted"),
   maximumKeepAlive: uint16
     .min(1)
     .default(65_535)

@@ -103,7 +103,7 @@ function accept(
     assignedClientIdentifier: packet.clientId === "" ? clientId : undefined, // [MQTT-3.2.2-16]
     topicAliasMaximum: options.topicAliasMaximum,
     wildcardSubscriptionAvailable: options.wildcardSubscriptionAvailable ? undefined : false,
-    sharedSubscriptionAvailable: false,
+    sharedSubscriptionAvailable: options.sharedSubscriptionAvailable ? undefined : false,
     serverKeepAlive: keepAlive === packet.keepAlive ? undefined : keepAlive, // [MQTT-3.2.2-21]
   };
   const will = packet.will && toWill(packet.will, clientId, ports.clock.now());

@@ -1,5 +1,6 @@
 import type { TopicFilter } from "../../base/ids.ts";
 import { lowerQoS } from "../../base/qos.ts";
+import { isShared, parseShared } from "../../base/shared-filter.ts";
 import { hasWildcard, toTopicFilter } from "../../base/topic-filter.ts";
 import { levelCount } from "../../base/topic-name.ts";
 import { PacketType, type SubscribePacket, type SubscriptionRequest } from "../codec/packets.ts";
@@ -35,9 +36,7 @@ export function handleSubscribe(
     }
     const granted = grant(request, packet.subscriptionIdentifier, options);
     const isNew = !session.hasSubscription(topicFilter);
-    if (granted.retainHandling === 0 || (granted.retainHandling === 1 && isNew)) {
-      replays.push({ topicFilter, options: granted }); // [MQTT-3.3.1-9], [MQTT-3.3.1-10]
-    }
+    if (wantsRetained(topicFilter, granted, isNew)) replays.push({ topicFilter, options: granted });
     if (session.stored === undefined) session.addRoute(topicFilter, granted);
     else ports.journal.subscribe(session.stored, topicFilter, granted, answer, answer.expect());
     reasonCodes.push(granted.qos);
@@ -45,13 +44,20 @@ export function handleSubscribe(
   answer.ready();
 }
 
+/** [MQTT-3.3.1-9], [MQTT-3.3.1-10], [MQTT-3.3.1-11]; shared subscriptions get none (MQTT 5 §4.8.2). */
+function wantsRetained(topicFilter: TopicFilter, options: SubscriptionOptions, isNew: boolean): boolean {
+  if (isShared(topicFilter) || options.retainHandling === 2) return false;
+  return options.retainHandling === 0 || isNew;
+}
+
+/** Shared subscriptions are granted QoS 1 at most: a message may have to go to another member. */
 function grant(
   request: SubscriptionRequest,
   subscriptionIdentifier: number,
   options: MqttOptions,
 ): SubscriptionOptions {
   return {
-    qos: lowerQoS(request.qos, options.maximumQoS),
+    qos: lowerQoS(lowerQoS(request.qos, options.maximumQoS), isShared(request.topicFilter) ? 1 : 2),
     noLocal: request.noLocal,
     retainAsPublished: request.retainAsPublished,
     retainHandling: request.retainHandling,
@@ -65,7 +71,10 @@ function refusal(
   ports: MqttPorts,
   options: MqttOptions,
 ): ReasonCode {
-  if (topicFilter.startsWith("$share/")) return ReasonCode.SharedSubscriptionsNotSupported;
+  if (isShared(topicFilter)) {
+    if (!options.sharedSubscriptionAvailable) return ReasonCode.SharedSubscriptionsNotSupported;
+    if (parseShared(topicFilter) === undefined) return ReasonCode.TopicFilterInvalid;
+  }
   if (levelCount(topicFilter) > options.maximumTopicLevels) return ReasonCode.TopicFilterInvalid;
   if (!options.wildcardSubscriptionAvailable && hasWildcard(topicFilter)) {
     return ReasonCode.WildcardSubscriptionsNotSupported;

@@ -1,6 +1,6 @@
 import type { Message } from "../../base/message.ts";
 import type { Delivery, QueuedMessage } from "../../base/queued-message.ts";
-import type { DeliverySource, SourceConsumer } from "../ports.ts";
+import type { DeliverySource, SharedDelivery, SourceConsumer } from "../ports.ts";
 
 /** The connection as the sending half of a session sees it. */
 export interface OutboundLink {
@@ -19,6 +19,8 @@ export interface OutboundPorts {
   /** PUBREC came: calls `Outbound.released` when that is durable. */
   release(seq: number, packetId: number): void;
   dropped(reason: "expired" | "packet_too_large"): void;
+  /** There may be room for messages of shared subscriptions. */
+  hasRoom(): void;
 }
 
 /** Where one QoS 1 or 2 message stands: the sender of MQTT 5 §4.3. */
@@ -35,6 +37,9 @@ export class Outbound implements SourceConsumer {
   readonly #ports: OutboundPorts;
   /** By packet id: seq * 4 + state. No object per message. */
   readonly #inflight = new Map<number, number>();
+  /** Messages of shared subscriptions, by packet id; they belong to their group until they are acknowledged. */
+  readonly #shared = new Map<number, SharedDelivery>();
+  #lastSharedId = 0;
   #link: OutboundLink | undefined;
   #limit = 0;
   /** Entries below went out over an earlier connection. */
@@ -47,18 +52,24 @@ export class Outbound implements SourceConsumer {
     this.#ports = ports;
   }
 
+  /** Messages sent and not acknowledged. */
   get inflightCount(): number {
-    return this.#inflight.size;
+    return this.#inflight.size + this.#shared.size;
+  }
+
+  /** Whether a connection carries the session, past its CONNACK. */
+  get isAttached(): boolean {
+    return this.#link !== undefined;
+  }
+
+  /** Whether one more message may go out now. */
+  get hasRoom(): boolean {
+    return this.#link?.isWritable === true && this.inflightCount < this.#limit;
   }
 
   /** Whether a message may go out at once, ahead of nothing. */
   get isIdle(): boolean {
-    return (
-      this.#link?.isWritable === true &&
-      this.#held === undefined &&
-      this.#source.count === 0 &&
-      this.#inflight.size < this.#limit
-    );
+    return this.hasRoom && this.#held === undefined && this.#source.count === 0;
   }
 
   /** A connection carries the session now: sends again what was not acknowledged [MQTT-4.4.0-1], then the rest. */
@@ -77,16 +88,22 @@ export class Outbound implements SourceConsumer {
     this.#inflight.clear();
     this.#held = undefined;
     this.#source.detach();
+    const shared = [...this.#shared.values()];
+    this.#shared.clear();
+    for (const delivery of shared) delivery.returned();
   }
 
   /** Sends what may be sent now. */
   ready(): void {
     const link = this.#link;
-    while (link?.isWritable && this.#inflight.size < this.#limit) {
+    while (link !== undefined && this.hasRoom) {
       const queued = this.#held ?? this.#source.take();
-      if (queued === undefined) return;
+      if (queued === undefined) {
+        this.#ports.hasRoom();
+        return;
+      }
       this.#held = undefined;
-      if (this.#inflight.has(packetIdOf(queued.seq))) {
+      if (this.#isInUse(packetIdOf(queued.seq))) {
         this.#held = queued;
         return;
       }
@@ -97,13 +114,31 @@ export class Outbound implements SourceConsumer {
   /** hot: a message that did not have to wait in the source (`isIdle` was true). Returns false when its id is in use. */
   sendNow(message: Message, delivery: Delivery, seq: number): boolean {
     const packetId = packetIdOf(seq);
-    if (this.#inflight.has(packetId)) return false;
+    if (this.#isInUse(packetId)) return false;
     this.#sendPublish(this.#link as OutboundLink, message, delivery, seq, packetId);
     return true;
   }
 
+  /** A message of a shared subscription, QoS 1; `hasRoom` was true. */
+  sendShared(message: Message, delivery: Delivery, shared: SharedDelivery): void {
+    const packetId = this.#freePacketId();
+    if (this.#link?.sendPublish(message, delivery, packetId, false)) {
+      this.#shared.set(packetId, shared);
+      return;
+    }
+    shared.settled();
+    this.#ports.dropped("packet_too_large");
+  }
+
   /** PUBACK. Returns false when no such message awaits it. */
   acknowledged(packetId: number): boolean {
+    const shared = this.#shared.get(packetId);
+    if (shared !== undefined) {
+      this.#shared.delete(packetId);
+      shared.settled();
+      this.ready();
+      return true;
+    }
     const entry = this.#inflight.get(packetId);
     if (entry === undefined || stateOf(entry) !== State.AwaitingPuback) return false;
     return this.#done(packetId, entry);
@@ -136,6 +171,18 @@ export class Outbound implements SourceConsumer {
     const entry = this.#inflight.get(packetId);
     if (entry === undefined || stateOf(entry) !== State.AwaitingPubcomp) return false;
     return this.#done(packetId, entry);
+  }
+
+  #isInUse(packetId: number): boolean {
+    return this.#inflight.has(packetId) || this.#shared.has(packetId);
+  }
+
+  /** From the top down: those that follow from a place in the queue mostly come from elsewhere. */
+  #freePacketId(): number {
+    do {
+      this.#lastSharedId = this.#lastSharedId <= 1 ? 65535 : this.#lastSharedId - 1;
+    } while (this.#isInUse(this.#lastSharedId));
+    return this.#lastSharedId;
   }
 
   #done(packetId: number, entry: number): true {

@@ -2,8 +2,12 @@ import type { ClientId, TopicFilter } from "../../base/ids.ts";
 import type { Message } from "../../base/message.ts";
 import type { QoS } from "../../base/qos.ts";
 import type { Delivery } from "../../base/queued-message.ts";
+import { parseShared } from "../../base/shared-filter.ts";
 import type {
   CommitWaiter,
+  Group,
+  GroupKey,
+  GroupMember,
   MqttPorts,
   Route,
   StoredQueue,
@@ -12,6 +16,7 @@ import type {
   Will,
 } from "../ports.ts";
 import { Outbound, type OutboundLink } from "./outbound.ts";
+import { ShareMember } from "./share-member.ts";
 import { type TransientLimits, TransientQueue } from "./transient-queue.ts";
 
 /** The connection that carries a session. */
@@ -20,6 +25,12 @@ export interface SessionLink extends OutboundLink {
   sendQoS0(message: Message, delivery: Delivery): void;
   /** Another connection took the session over: close with 0x8E [MQTT-3.1.4-3]. */
   takenOver(): void;
+}
+
+interface Share {
+  readonly key: GroupKey;
+  readonly member: GroupMember;
+  readonly group: Group;
 }
 
 /**
@@ -38,6 +49,7 @@ export class Session implements CommitWaiter {
   readonly #ports: MqttPorts;
   readonly #transient: TransientQueue | undefined;
   readonly #routes = new Map<TopicFilter, Route>();
+  readonly #shares = new Map<TopicFilter, Share>();
   readonly #transientReceived = new Set<number>();
   #link: SessionLink | undefined;
 
@@ -58,6 +70,7 @@ export class Session implements CommitWaiter {
       settle: (seq) => this.#settle(seq),
       release: (seq, packetId) => this.#release(seq, packetId),
       dropped: (reason) => ports.counters.drop(reason),
+      hasRoom: () => this.#tellGroups(),
     });
   }
 
@@ -70,7 +83,7 @@ export class Session implements CommitWaiter {
   }
 
   get subscriptionCount(): number {
-    return this.#routes.size;
+    return this.#routes.size + this.#shares.size;
   }
 
   /** Messages that wait or are unacknowledged. */
@@ -83,7 +96,7 @@ export class Session implements CommitWaiter {
   }
 
   hasSubscription(topicFilter: TopicFilter): boolean {
-    return this.#routes.has(topicFilter);
+    return this.#routes.has(topicFilter) || this.#shares.has(topicFilter);
   }
 
   subscriptions(): IterableIterator<Route> {
@@ -126,9 +139,15 @@ export class Session implements CommitWaiter {
   detach(): void {
     this.#link = undefined;
     this.outbound.detach();
+    this.#tellGroups();
   }
 
   addRoute(topicFilter: TopicFilter, options: SubscriptionOptions): void {
+    const shared = parseShared(topicFilter);
+    if (shared !== undefined) {
+      this.#join(topicFilter, shared, options);
+      return;
+    }
     this.removeRoute(topicFilter);
     const { qos, noLocal, retainAsPublished, subscriptionIdentifier } = options;
     const route = { receiver: this, topicFilter, qos, noLocal, retainAsPublished, subscriptionIdentifier };
@@ -137,6 +156,12 @@ export class Session implements CommitWaiter {
   }
 
   removeRoute(topicFilter: TopicFilter): boolean {
+    const share = this.#shares.get(topicFilter);
+    if (share !== undefined) {
+      this.#shares.delete(topicFilter);
+      this.#ports.routing.leaveGroup(share.key, share.member);
+      return true;
+    }
     const route = this.#routes.get(topicFilter);
     if (route === undefined) return false;
     this.#routes.delete(topicFilter);
@@ -145,18 +170,18 @@ export class Session implements CommitWaiter {
   }
 
   removeRoutes(): void {
-    for (const topicFilter of [...this.#routes.keys()]) this.removeRoute(topicFilter);
+    for (const topicFilter of [...this.#routes.keys(), ...this.#shares.keys()]) this.removeRoute(topicFilter);
   }
 
   // hot: as the router's receiver; without a queue `deliver` counts what the client may not receive
   queueFor(message: Message, qos: QoS): StoredQueue | undefined {
-    if (qos === 0 || this.stored === undefined || !this.#mayReceive(message)) return undefined;
+    if (qos === 0 || this.stored === undefined || !this.mayReceive(message)) return undefined;
     return this.stored.queue;
   }
 
   // hot: QoS 0, or any QoS of a session that is not durable
   deliver(message: Message, delivery: Delivery): void {
-    if (!this.#mayReceive(message)) {
+    if (!this.mayReceive(message)) {
       this.#ports.counters.drop("not_authorized");
       return;
     }
@@ -180,10 +205,24 @@ export class Session implements CommitWaiter {
     else queue.push(message, delivery);
   }
 
-  #mayReceive(message: Message): boolean {
+  /** Whether the rules let this client have the message. */
+  mayReceive(message: Message): boolean {
     const { authorization } = this.#ports;
     if (!authorization.hasRules) return true;
     return authorization.mayReceive({ clientId: this.id, user: this.user }, message.topicName);
+  }
+
+  /** Subscribing again joins before it leaves: a group without members would give up what waits for it. */
+  #join(topicFilter: TopicFilter, key: GroupKey, options: SubscriptionOptions): void {
+    const before = this.#shares.get(topicFilter);
+    const member = new ShareMember(this, options);
+    const group = this.#ports.routing.joinGroup(key, member, this.stored !== undefined);
+    this.#shares.set(topicFilter, { key, member, group });
+    if (before !== undefined) this.#ports.routing.leaveGroup(before.key, before.member);
+  }
+
+  #tellGroups(): void {
+    for (const { group } of this.#shares.values()) group.memberChanged();
   }
 
   #settle(seq: number): void {
