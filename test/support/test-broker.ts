@@ -7,6 +7,7 @@ import type { Authorization, MqttOptions, Routing } from "../../src/mqtt/ports.t
 import { Publishing } from "../../src/routing/publishing.ts";
 import { RetainedIndex } from "../../src/routing/retained-index.ts";
 import { Router } from "../../src/routing/router.ts";
+import { SharedGroups } from "../../src/routing/shared-groups.ts";
 import type { DurableSession } from "../../src/state/durable-session.ts";
 import { LocalJournal } from "../../src/state/local-journal.ts";
 import type { Queue, QueuePolicy } from "../../src/state/queue.ts";
@@ -25,6 +26,7 @@ const OPTIONS: MqttOptions = {
   maximumQoS: 2,
   retainAvailable: true,
   wildcardSubscriptionAvailable: true,
+  sharedSubscriptionAvailable: true,
   maximumKeepAlive: 65_535,
   sessionExpiryMaximum: 604_800,
   connectTimeout: 10,
@@ -171,15 +173,32 @@ export class TestBroker {
     });
   }
 
+  #createGroups(): SharedGroups<Queue> {
+    return new SharedGroups<Queue>(this.router, {
+      maximumMessages: Number.POSITIVE_INFINITY,
+      now: () => this.clock.now(),
+      settle: (queue, seq) => this.journal.append({ type: "settle", queue, seq }),
+      dropped: (reason) => this.counters.drop(reason),
+      declareQueue: (name) => {
+        this.journal.append({ type: "declare", name, at: this.clock.now() });
+        return this.machine.queue(name) as Queue;
+      },
+      dropQueue: ({ name }) => this.journal.append({ type: "drop", name }),
+    });
+  }
+
   #createRouting(): Routing {
     const { router } = this;
     const publishing = new Publishing<Queue, DurableSession>(router, {
       append: (publish, waiter, token) => this.journal.append({ type: "publish", ...publish }, waiter, token),
     });
+    const groups = this.#createGroups();
     type OurRoute = Parameters<Router<Queue>["subscribe"]>[0];
     return {
       addRoute: (route) => router.subscribe(route as OurRoute),
       removeRoute: (route) => router.unsubscribe(route as OurRoute),
+      joinGroup: (key, member, isDurable) => groups.join(key, member, isDurable),
+      leaveGroup: (key, member) => groups.leave(key, member),
       publishQoS0: (message) => publishing.publishQoS0(message),
       publish: (message, receivedFor, packetId, waiter, token) =>
         publishing.publish(message, receivedFor && durable(receivedFor), packetId, waiter, token),

@@ -5,7 +5,13 @@ import { lasting, TestBroker } from "../../support/test-broker.ts";
 describe("CONNECT", () => {
   it("is answered with the broker's limits (MQTT 5 §3.2.2.3)", async () => {
     const broker = await TestBroker.open({
-      options: { receiveMaximum: 7, maximumPacketSize: 5000, maximumQoS: 1, retainAvailable: false },
+      options: {
+        receiveMaximum: 7,
+        maximumPacketSize: 5000,
+        maximumQoS: 1,
+        retainAvailable: false,
+        sharedSubscriptionAvailable: false,
+      },
     });
 
     const { connack } = await broker.connect();

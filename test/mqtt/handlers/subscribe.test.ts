@@ -22,7 +22,8 @@ async function retain(publisher: RawClient, topic: string, payload: string, qos:
 
 describe("SUBSCRIBE", () => {
   it("is answered with one Reason Code per filter, in their order [MQTT-3.8.4-6]", async () => {
-    const { client } = await pair();
+    const broker = await TestBroker.open({ options: { sharedSubscriptionAvailable: false } });
+    const { client } = await broker.connect();
 
     client.send({
       cmd: "subscribe",

@@ -77,6 +77,7 @@ function anOutbound() {
     settle: (seq) => settled.push(seq),
     release: (seq) => released.push(seq),
     dropped: (reason) => dropped.push(reason),
+    hasRoom() {},
   });
   return { outbound, source, link, settled, released, dropped };
 }
