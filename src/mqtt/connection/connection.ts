@@ -33,6 +33,7 @@ import {
 import type { Client } from "../handlers/client.ts";
 import { type Admission, admit } from "../handlers/connect.ts";
 import { handlePublish, handlePublishQoS0 } from "../handlers/publish.ts";
+import { RetainedReplays } from "../handlers/retained-replay.ts";
 import { handleSubscribe } from "../handlers/subscribe.ts";
 import { handleUnsubscribe } from "../handlers/unsubscribe.ts";
 import { MqttError } from "../mqtt-error.ts";
@@ -64,6 +65,8 @@ const SLOW_RECEIVER_BYTES = 8 * 1024 * 1024;
 /** A client that has left this much unread, answers included, is not read until it has taken all of it. */
 const UNREAD_ANSWERS_BYTES = 2 * SLOW_RECEIVER_BYTES;
 
+const REFUSAL_LOG_MS = 1000;
+
 const Phase = { AwaitingConnect: 0, Connecting: 1, Connected: 2, Closed: 3 } as const;
 type Phase = (typeof Phase)[keyof typeof Phase];
 
@@ -81,11 +84,15 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   #version: ProtocolVersion = 4;
   #identity: Identity | undefined;
   #session: Session | undefined;
+  #replays: RetainedReplays | undefined;
   #aliases: TopicAliases;
   /** Milliseconds; 0 = none. */
   #keepAliveMs = 0;
   #lastReceivedAt: number;
   #expiryInterval = 0;
+  #lastRefusalAt = 0;
+  /** CONNECT asked for a session that outlives the connection. */
+  #askedToLast = false;
   #isGraceful = false;
   /** A publish that waits for room in an outbox. */
   #blockedPublish: PublishPacket | undefined;
@@ -109,6 +116,10 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
 
   get session(): Session {
     return this.#session as Session;
+  }
+
+  get replays(): RetainedReplays {
+    return this.#replays as RetainedReplays;
   }
 
   get identity(): Identity {
@@ -230,7 +241,11 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     }
   }
 
+  /** At most one line a second, however much is refused. */
   refused(what: string, fields: object): void {
+    const now = this.#context.ports.clock.now();
+    if (now - this.#lastRefusalAt < REFUSAL_LOG_MS) return;
+    this.#lastRefusalAt = now;
     this.#log("warn", fields, `${what} refused`);
   }
 
@@ -280,6 +295,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     this.#phase = Phase.Connecting;
     this.#version = packet.protocolVersion;
     this.#hasProblemInformation = packet.requestProblemInformation;
+    this.#askedToLast = packet.sessionExpiryInterval > 0;
     this.#control = new ControlSender(this.#output, this.#version, packet.maximumPacketSize);
     this.#pause();
     void this.#connect(packet);
@@ -316,8 +332,9 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
       this.#detach(); // gone while the session was being stored
       return;
     }
-    const { options } = this.#context;
+    const { options, ports } = this.#context;
     this.#phase = Phase.Connected;
+    this.#replays = new RetainedReplays(session, ports, () => this.#resume());
     this.#keepAliveMs = admission.keepAlive * 1000;
     this.#aliases = new TopicAliases(packet.protocolVersion === 5 ? options.topicAliasMaximum : 0);
     this.#sender = new PublishSender(this.#output, this.#version, packet.maximumPacketSize);
@@ -391,7 +408,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
 
   #handleDisconnect({ reasonCode, sessionExpiryInterval }: DisconnectPacket): void {
     if (sessionExpiryInterval !== undefined) {
-      if (this.#expiryInterval === 0 && sessionExpiryInterval > 0) {
+      if (!this.#askedToLast && sessionExpiryInterval > 0) {
         throw new MqttError(ReasonCode.ProtocolError, "Session Expiry Interval was 0 in CONNECT"); // MQTT 5 §3.14.2.2.2
       }
       this.#expiryInterval = Math.min(sessionExpiryInterval, this.#context.options.sessionExpiryMaximum);
@@ -408,7 +425,8 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
       journal.whenCaughtUp(() => this.#resume());
       return false;
     }
-    if (this.acks.waitingCount < this.#context.options.receiveMaximum) return true;
+    const isOwed = this.acks.waitingCount >= this.#context.options.receiveMaximum;
+    if (!isOwed && !this.replays.isFull) return true;
     this.#pause();
     return false;
   }
@@ -448,7 +466,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     setImmediate(() => {
       this.#isResuming = false;
       if (this.#phase !== Phase.Connected || !this.#framer.isPaused) return;
-      if (this.#blockedPublish !== undefined) return;
+      if (this.#blockedPublish !== undefined || this.replays.isFull) return;
       this.#lastReceivedAt = this.#context.ports.clock.now(); // what came meanwhile is still to be read
       if (!this.#isChoked) this.stream.resume();
       this.#guarded(() => this.#framer.resume(this));

@@ -18,15 +18,15 @@ export function handlePubcomp({ session }: Client, packetId: number): void {
   session.outbound.completed(packetId);
 }
 
-/** The publisher knows that we have its QoS 2 message: PUBCOMP leaves when the id is durably free [MQTT-4.3.3-11]. */
-export function handlePubrel({ session, acks, version }: Client, packetId: number): void {
+/**
+ * The publisher knows that we have its QoS 2 message: PUBCOMP leaves when the id is durably free [MQTT-4.3.3-11]. An
+ * id we do not know is a repeat after a lost PUBCOMP: the publisher is told the same as the first time, because 0x92
+ * makes clients report a message as failed that was delivered.
+ */
+export function handlePubrel({ session, acks }: Client, packetId: number): void {
   const isKnown = session.hasReceived(packetId);
   const token = acks.reserve(PacketType.Pubcomp, packetId);
-  if (!isKnown) {
-    acks.settle(token, version === 5 ? ReasonCode.PacketIdentifierNotFound : ReasonCode.Success);
-  } else if (!session.forgetReceived(packetId, acks, token)) {
-    acks.settle(token, ReasonCode.Success);
-  }
+  if (!isKnown || !session.forgetReceived(packetId, acks, token)) acks.settle(token, ReasonCode.Success);
 }
 
 /** MQTT 5 clients may not use what CONNACK did not offer: AUTH here, as no method was agreed on. */

@@ -3,6 +3,7 @@ import type { PublishPacket, ServerControlPacket } from "../codec/packets.ts";
 import type { CommitWaiter, Identity } from "../ports.ts";
 import type { ReasonCode } from "../reason-code.ts";
 import type { Session } from "../session/session.ts";
+import type { RetainedReplays } from "./retained-replay.ts";
 
 /** Where answers to PUBLISH and PUBREL wait their turn. */
 export interface AckPlaces extends CommitWaiter {
@@ -19,6 +20,7 @@ export interface Client {
   readonly identity: Identity;
   readonly version: 3 | 4 | 5;
   readonly acks: AckPlaces;
+  readonly replays: RetainedReplays;
   readonly aliases: { resolve(packet: PublishPacket): TopicName };
   send(packet: ServerControlPacket): void;
   /** One log line about a refusal, with who and what. */

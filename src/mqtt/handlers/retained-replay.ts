@@ -2,54 +2,100 @@ import type { TopicFilter } from "../../base/ids.ts";
 import type { Message } from "../../base/message.ts";
 import { lowerQoS } from "../../base/qos.ts";
 import type { MqttPorts, RetainedWalk, SubscriptionOptions } from "../ports.ts";
-import type { Session } from "../session/session.ts";
+import type { Session, SessionLink } from "../session/session.ts";
+
+/** A new subscription whose retained messages are to be sent. */
+export interface Replay {
+  readonly topicFilter: TopicFilter;
+  readonly options: SubscriptionOptions;
+}
 
 const SLICE_MESSAGES = 64;
 /** A receiver with more than this waiting is asked again later. */
 const WAITING_MESSAGES = 1024;
 const ASK_AGAIN_MS = 10;
+/** With more subscriptions than this to serve a client is not read; one SUBSCRIBE may exceed it. */
+const OWED_REPLAYS = 1024;
 
 /**
- * Sends the retained messages that match a new subscription, a slice per turn of the event loop, no faster than the
- * client takes them. Ends when the subscription or the connection does.
+ * Sends one connection the retained messages that match its new subscriptions: one subscription after the other, a
+ * slice per turn of the event loop, no faster than the client takes them. A subscription that has ended is left out.
  */
-export function replayRetained(
-  session: Session,
-  topicFilter: TopicFilter,
-  options: SubscriptionOptions,
-  ports: MqttPorts,
-): void {
-  const walk = ports.routing.retained(topicFilter);
-  const link = session.link;
-  const step = (): void => {
-    if (link === undefined || session.link !== link || !session.hasSubscription(topicFilter)) return;
-    if (!link.isWritable || session.queuedMessages > WAITING_MESSAGES) {
-      ports.clock.after(ASK_AGAIN_MS, step);
+export class RetainedReplays {
+  readonly #session: Session;
+  readonly #link: SessionLink | undefined;
+  readonly #ports: MqttPorts;
+  readonly #whenRoom: () => void;
+  #waiting: Replay[] = [];
+  #first = 0;
+  #walk: RetainedWalk | undefined;
+  /** Promised with `expect` and not finished. */
+  #owed = 0;
+  #wasFull = false;
+
+  constructor(session: Session, ports: MqttPorts, whenRoom: () => void) {
+    this.#session = session;
+    this.#link = session.link;
+    this.#ports = ports;
+    this.#whenRoom = whenRoom;
+  }
+
+  get isFull(): boolean {
+    return this.#owed > OWED_REPLAYS;
+  }
+
+  /** So many will be started once SUBACK may leave. */
+  expect(count: number): void {
+    this.#owed += count;
+    if (this.isFull) this.#wasFull = true;
+  }
+
+  start(replays: readonly Replay[]): void {
+    const isRunning = this.#first < this.#waiting.length;
+    for (const replay of replays) this.#waiting.push(replay);
+    if (!isRunning) this.#step();
+  }
+
+  readonly #step = (): void => {
+    const replay = this.#waiting[this.#first];
+    if (replay === undefined || this.#link === undefined || this.#session.link !== this.#link) return;
+    if (!this.#link.isWritable || this.#session.queuedMessages > WAITING_MESSAGES) {
+      this.#ports.clock.after(ASK_AGAIN_MS, this.#step);
       return;
     }
-    sendSlice(session, walk, options, ports);
-    if (!walk.isDone) setImmediate(step);
+    if (this.#sendSlice(replay)) this.#finished();
+    if (this.#first < this.#waiting.length) setImmediate(this.#step);
   };
-  step();
-}
 
-function sendSlice(
-  session: Session,
-  walk: RetainedWalk,
-  options: SubscriptionOptions,
-  ports: MqttPorts,
-): void {
-  const now = ports.clock.now();
-  for (const message of walk.next(SLICE_MESSAGES)) {
-    if (message.expiresAt === 0 || message.expiresAt > now) sendOne(session, message, options, ports);
+  /** Returns whether that was the last one. */
+  #sendSlice({ topicFilter, options }: Replay): boolean {
+    if (!this.#session.hasSubscription(topicFilter)) return true;
+    this.#walk ??= this.#ports.routing.retained(topicFilter);
+    const now = this.#ports.clock.now();
+    for (const message of this.#walk.next(SLICE_MESSAGES)) {
+      if (message.expiresAt === 0 || message.expiresAt > now) this.#sendOne(message, options);
+    }
+    return this.#walk.isDone;
   }
-}
 
-function sendOne(session: Session, message: Message, options: SubscriptionOptions, ports: MqttPorts): void {
-  const { subscriptionIdentifier } = options;
-  ports.routing.deliverTo(session, message, {
-    qos: lowerQoS(message.qos, options.qos),
-    retain: true, // [MQTT-3.3.1-8]
-    subscriptionIdentifiers: subscriptionIdentifier === 0 ? [] : [subscriptionIdentifier],
-  });
+  #sendOne(message: Message, { qos, subscriptionIdentifier }: SubscriptionOptions): void {
+    this.#ports.routing.deliverTo(this.#session, message, {
+      qos: lowerQoS(message.qos, qos),
+      retain: true, // [MQTT-3.3.1-8]
+      subscriptionIdentifiers: subscriptionIdentifier === 0 ? [] : [subscriptionIdentifier],
+    });
+  }
+
+  #finished(): void {
+    this.#walk = undefined;
+    this.#owed--;
+    this.#first++;
+    if (this.#first === this.#waiting.length) {
+      this.#waiting = [];
+      this.#first = 0;
+    }
+    if (!this.#wasFull || this.#owed * 2 > OWED_REPLAYS) return;
+    this.#wasFull = false;
+    this.#whenRoom();
+  }
 }

@@ -7,7 +7,7 @@ import { PacketType, type SubscribePacket, type SubscriptionRequest } from "../c
 import type { MqttOptions, MqttPorts, SubscriptionOptions } from "../ports.ts";
 import { ReasonCode } from "../reason-code.ts";
 import type { Client } from "./client.ts";
-import { replayRetained } from "./retained-replay.ts";
+import type { Replay } from "./retained-replay.ts";
 
 /** Subscribes, answers with one Reason Code per request when all is durable, then sends retained messages (MQTT 5 §3.8). */
 export function handleSubscribe(
@@ -18,10 +18,10 @@ export function handleSubscribe(
 ): void {
   const { session } = client;
   const reasonCodes: ReasonCode[] = [];
-  const replays: { topicFilter: TopicFilter; options: SubscriptionOptions }[] = [];
+  const replays: Replay[] = [];
   const answer = new SubackWaiter(() => {
     client.send({ type: PacketType.Suback, packetId: packet.packetId, reasonCodes, reasonString: undefined });
-    for (const replay of replays) replayRetained(session, replay.topicFilter, replay.options, ports);
+    client.replays.start(replays);
   });
   for (const request of packet.subscriptions) {
     const topicFilter = toTopicFilter(request.topicFilter);
@@ -41,6 +41,7 @@ export function handleSubscribe(
     else ports.journal.subscribe(session.stored, topicFilter, granted, answer, answer.expect());
     reasonCodes.push(granted.qos);
   }
+  client.replays.expect(replays.length);
   answer.ready();
 }
 

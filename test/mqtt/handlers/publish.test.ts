@@ -1,5 +1,6 @@
 import type { IPublishPacket, Packet } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
+import { silentLogger } from "../../../src/base/logger.ts";
 import { aPublish, type RawClient } from "../../support/raw-client.ts";
 import { lasting, TestBroker } from "../../support/test-broker.ts";
 
@@ -114,6 +115,22 @@ describe("PUBLISH", () => {
     expect(await receiver.ping()).toEqual([]);
     client.send(aPublish({ qos: 2, messageId: 2 }));
     expect(await client.next()).toMatchObject({ cmd: "pubrec", reasonCode: 0x87 });
+  });
+
+  it("that is refused is logged once a second, however often it comes", async () => {
+    const warnings: string[] = [];
+    const logger = { ...silentLogger, warn: (_: object, message: string) => void warnings.push(message) };
+    const { broker, client } = await pair({ authorization: { mayPublish: () => false }, logger });
+
+    for (let i = 0; i < 100; i++) client.send(aPublish());
+    await client.ping();
+    expect(warnings).toEqual(["publish refused"]);
+    await broker.clock.advance(1_000);
+    client.send(aPublish());
+    await client.ping();
+
+    expect(warnings).toHaveLength(2);
+    expect(broker.dropped("not_authorized")).toBe(101);
   });
 
   it.each([

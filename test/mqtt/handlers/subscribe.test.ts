@@ -246,6 +246,28 @@ describe("a retained message", () => {
     expect(new Set(topics).size).toBe(500);
   });
 
+  it("asked for again and again by a client that does not read is owed a bounded number of times, and comes each time", async () => {
+    const broker = await TestBroker.open();
+    const { client: publisher } = await broker.connect({ clientId: "p" });
+    await retain(publisher, "t", "x");
+    const { client, stream } = await broker.connect({ clientId: "a" });
+    const subscribe: Packet = { cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "t", qos: 0 }] };
+
+    stream.bufferedBytes = 9 * 1024 * 1024; // the client is behind with reading
+    for (let i = 0; i < 3000; i++) client.send(subscribe);
+    await broker.settle();
+    expect(stream.isReading).toBe(false);
+    expect(stream.unreadChunks).toBeGreaterThan(1500);
+    stream.bufferedBytes = 0;
+    for (let i = 0; i < 100; i++) {
+      await broker.clock.advance(20);
+      await broker.settle();
+    }
+
+    const count = (cmd: string): number => client.unread.filter((packet) => packet.cmd === cmd).length;
+    expect([count("suback"), count("publish")]).toEqual([3000, 3000]);
+  });
+
   it("does not come to one who may not receive it, in whatever session", async () => {
     const broker = await TestBroker.open({
       authorization: { hasRules: true, mayReceive: (_, topicName) => topicName !== "secret" },
