@@ -3,7 +3,6 @@ import type { MqttClient } from "mqtt";
 import { connectClient, persistent } from "./mqtt-clients.ts";
 
 const WINDOW = 50;
-const PACKET_IDENTIFIER_NOT_FOUND = 0x92;
 
 export interface SensorOptions {
   readonly id: string;
@@ -73,7 +72,7 @@ export class Sensor {
   #publishOne(sequence: number): void {
     const { topicName, qos } = this.#options;
     this.#client.publish(topicName, this.#reading(sequence), { qos }, (error) => {
-      if (error && !isAlreadyReleased(error)) {
+      if (error) {
         this.#failed?.(new Error(`${this.id}: reading ${sequence}: ${error.message}`));
         return;
       }
@@ -93,12 +92,4 @@ export class Sensor {
       sequence,
     });
   }
-}
-
-/**
- * The answer to a PUBREL that was sent again after the broker had released the message and its PUBCOMP got lost:
- * "not an error during recovery" (MQTT 5 §3.7.2.1), although MQTT.js reports it as one.
- */
-function isAlreadyReleased(error: Error): boolean {
-  return "code" in error && error.code === PACKET_IDENTIFIER_NOT_FOUND;
 }
