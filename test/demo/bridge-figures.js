@@ -16,7 +16,7 @@ export async function bridgeFigures(bridges, adminAddress) {
       state: state ?? "unknown",
       delivered: total("delivered_total"),
       queued: total("queued_messages"),
-      dropped: total("dropped_total"),
+      dropped: own.filter(({ metric, value }) => metric === "dropped_total" && value > 0).map(reasonAndCount),
     };
   });
 }
@@ -34,6 +34,10 @@ async function readSamples(adminAddress) {
   } catch {
     return []; // the broker is being started again
   }
+}
+
+function reasonAndCount({ labels: { reason }, value }) {
+  return { reason: reason.replaceAll("_", " "), count: value };
 }
 
 function sum(samples) {

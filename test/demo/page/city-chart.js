@@ -57,16 +57,17 @@ function createScales(lines, now, width, height) {
   const earliest = Math.min(...points.map(([at]) => at));
   const start = Math.max(now - WINDOW_MS, Math.min(earliest, now - SHORTEST_MS));
   const degrees = points.map(([, value]) => value);
-  const step = 5;
-  const low = Math.floor((Math.min(...degrees) - 0.5) / step) * step;
-  const high = Math.ceil((Math.max(...degrees) + 0.5) / step) * step;
+  const [coldest, warmest] = [Math.min(...degrees) - 0.5, Math.max(...degrees) + 0.5];
+  const step = warmest - coldest > 25 ? 10 : 5;
+  const low = Math.floor(coldest / step) * step;
+  const high = Math.ceil(warmest / step) * step;
   const inner = { width: width - MARGIN.left - MARGIN.right, height: height - MARGIN.top - MARGIN.bottom };
   return {
     start,
     now,
     low,
     high,
-    step: high - low > 30 ? 10 : step,
+    step,
     x: (at) => MARGIN.left + ((at - start) / (now - start)) * inner.width,
     timeAt: (x) => start + ((x - MARGIN.left) / inner.width) * (now - start),
     y: (value) => MARGIN.top + ((high - value) / (high - low)) * inner.height,

@@ -26,7 +26,7 @@ export function showBridges(bridges) {
   const lines = bridges.map(({ name, system, target, state, delivered, queued, dropped }) => {
     const line = document.createElement("p");
     const counts = [`${delivered.toLocaleString()} delivered`, `${queued.toLocaleString()} queued`];
-    if (dropped > 0) counts.push(`${dropped.toLocaleString()} dropped: no queue bound`);
+    for (const { reason, count } of dropped) counts.push(`${count.toLocaleString()} dropped (${reason})`);
     line.textContent = `${system} ${state}: ${counts.join(", ")}`;
     line.title = `${name}: ${target}`;
     return line;

@@ -130,8 +130,10 @@ export function meansOf(city, from, to) {
   return runs;
 }
 
+/** A sensor without a reading in this bucket counts with its neighbouring one: at the ends of a run some are missing. */
 function pointOf({ buckets }, bucket) {
-  return [(bucket + 0.5) * BUCKET_MS, mean([...buckets.get(bucket).values()])];
+  const near = [bucket + 1, bucket - 1, bucket].flatMap((each) => [...(buckets.get(each) ?? [])]);
+  return [(bucket + 0.5) * BUCKET_MS, mean([...new Map(near).values()])];
 }
 
 /** One value per sensor and bucket, so that every sensor weighs the same. */
