@@ -30,14 +30,22 @@ function isName(value: string): boolean {
   return value !== "" && !UNPRINTABLE.test(value);
 }
 
+const ALTERNATIVE_NAME = /([^:,]+):(?:("(?:[^"\\]|\\.)*")|([^,]*))(?:, |$)/gy;
+
 /** names => kind ":" value ", " …; a value with special characters is a JSON string. */
 function alternativeNamesIn(text: string): readonly string[] {
   const names: string[] = [];
-  for (const [, kind = "", quoted, plain] of text.matchAll(
-    /([^:,]+):(?:("(?:[^"\\]|\\.)*")|([^,]*))(?:, |$)/g,
-  )) {
-    const value = quoted === undefined ? plain : String(JSON.parse(quoted));
+  for (const [, kind = "", quoted, plain] of text.matchAll(ALTERNATIVE_NAME)) {
+    const value = quoted === undefined ? plain : unquote(quoted);
     if (NAME_KINDS.has(kind) && value !== undefined && isName(value)) names.push(value);
   }
   return names;
+}
+
+function unquote(text: string): string | undefined {
+  try {
+    return String(JSON.parse(text));
+  } catch {
+    return undefined; // not the form Node documents: no name is better than a wrong one
+  }
 }

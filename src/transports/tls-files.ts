@@ -105,7 +105,7 @@ function parseKey(text: string, place: Place): KeyObject {
   try {
     return createPrivateKey(text);
   } catch (error) {
-    const isEncrypted = error instanceof Error && "code" in error && error.code === "ERR_MISSING_PASSPHRASE";
+    const isEncrypted = text.includes("ENCRYPTED"); // both PEM forms say so; OpenSSL only says that it gave up
     const what = isEncrypted
       ? "is encrypted: store it without a passphrase"
       : "holds no private key that can be read";

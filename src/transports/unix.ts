@@ -14,6 +14,9 @@ export interface UnixListenerOptions {
   readonly maximumConnections: number;
 }
 
+/** What Linux takes; libuv would cut the rest off. */
+const LONGEST_PATH_BYTES = 107;
+
 /** Accepts connections on a Unix domain socket; whoever the file's permissions let in counts as loopback. */
 export class UnixListener implements Listener {
   readonly #options: UnixListenerOptions;
@@ -38,6 +41,9 @@ export class UnixListener implements Listener {
   /** Resolves to 0: there is no port. */
   async open(): Promise<number> {
     const { path, mode } = this.#options;
+    if (Buffer.byteLength(path) > LONGEST_PATH_BYTES) {
+      throw new ListenError(`${path} is too long for a socket: ${LONGEST_PATH_BYTES} bytes are the most`);
+    }
     try {
       await this.#bind();
     } catch (error) {
@@ -98,9 +104,7 @@ function tryConnecting(path: string): Promise<unknown> {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  EACCES: "may not be made or opened by this user",
-  ENOENT: "is in a folder that does not exist",
-  EINVAL: "is too long for a socket: 107 bytes are the most",
+  EACCES: "may not be made or opened: its folder is missing, or this user has no permission", // libuv reports one as the other
 };
 
 function toListenError(error: unknown, path: string): ListenError {
