@@ -31,5 +31,5 @@ export function handlePubrel({ session, acks }: Client, packetId: number): void 
 
 /** MQTT 5 clients may not use what CONNACK did not offer: AUTH here, as no method was agreed on. */
 export function handleAuth(): never {
-  throw new MqttError(ReasonCode.ProtocolError, "AUTH without an authentication method", "MQTT-4.12.0-6");
+  throw new MqttError(ReasonCode.ProtocolError, "AUTH without an authentication method", "MQTT-4.12.0-7");
 }

@@ -1,3 +1,4 @@
+import type { ByteStream } from "../../base/byte-stream.ts";
 import type { ClientId } from "../../base/ids.ts";
 import { toClientId } from "../../base/ids.ts";
 import { levelCount } from "../../base/topic-name.ts";
@@ -29,7 +30,7 @@ export interface Refusal {
 /** Decides about a CONNECT (MQTT 5 §3.1.4): who it is, and with which limits. Touches no session yet. */
 export async function admit(
   packet: ConnectPacket,
-  isLoopback: boolean,
+  peer: Pick<ByteStream, "isLoopback" | "clientCertificate">,
   sessions: SessionRegistry,
   ports: MqttPorts,
   options: MqttOptions,
@@ -48,7 +49,9 @@ export async function admit(
   }
   const clientId = packet.clientId === "" ? toClientId(`auto-${ports.randomId()}`) : packet.clientId; // [MQTT-3.1.3-6]
   const { username, password } = packet;
-  const result = await ports.authorization.authenticate({ clientId, username, password, isLoopback });
+  const certificateUser = peer.clientCertificate?.user;
+  const credentials = { clientId, username, password, isLoopback: peer.isLoopback, certificateUser };
+  const result = await ports.authorization.authenticate(credentials);
   if (!result.accepted) return notAuthenticated(result.reason);
   const { user } = result;
   if (sessions.belongsToAnother(clientId, user)) {

@@ -102,7 +102,7 @@ function checkReceiveMaximum({ session, acks, version }: Client, options: MqttOp
   throw new MqttError(
     ReasonCode.ReceiveMaximumExceeded,
     `more than ${options.receiveMaximum} messages`,
-    "MQTT-3.3.4-9",
+    "MQTT-3.3.4-7",
   );
 }
 

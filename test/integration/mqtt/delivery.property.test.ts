@@ -99,7 +99,7 @@ describe("through lost connections, held-back commits and crashes", () => {
     );
   });
 
-  it("QoS 1 is delivered at least once, first copies in order [MQTT-4.3.2-1], [MQTT-4.6.0-6]", async () => {
+  it("QoS 1 is delivered at least once, first copies in order (MQTT 5 §4.3.2), [MQTT-4.6.0-6]", async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (played) => {
         const { sent, delivered } = await run(1, played);

@@ -13,7 +13,7 @@ function anOrder(): { order: AckOrder; written: [packetId: number, reasonCode: n
 }
 
 describe("AckOrder", () => {
-  it("holds back an acknowledgement that is due behind one that is not [MQTT-4.6.0-2]", () => {
+  it("holds back an acknowledgement that is due behind one that is not (MQTT 5 §4.6)", () => {
     const { order, written } = anOrder();
     const first = order.reserve(PacketType.Puback, 1);
     const second = order.reserve(PacketType.Puback, 2);

@@ -31,7 +31,7 @@ async function receiverOf(broker: TestBroker, qos: 0 | 1 | 2 = 0): Promise<RawCl
 }
 
 describe("PUBACK", () => {
-  it("never leaves before the message is on disk, and leaves in order [MQTT-4.6.0-2]", async () => {
+  it("never leaves before the message is on disk, and leaves in order (MQTT 5 §4.6)", async () => {
     const broker = await TestBroker.open();
     const durable = await broker.connect(lasting("durable"));
     await durable.client.subscribe("kept", { qos: 1 });
@@ -68,7 +68,7 @@ describe("PUBACK", () => {
 });
 
 describe("a publisher", () => {
-  it("that exceeds the broker's Receive Maximum is disconnected with 0x93 [MQTT-3.3.4-9]", async () => {
+  it("that exceeds the broker's Receive Maximum is disconnected with 0x93 [MQTT-3.3.4-7]", async () => {
     const broker = await TestBroker.open({ options: { receiveMaximum: 3 } });
     const { client } = await broker.connect();
 
@@ -305,7 +305,7 @@ describe("a receiver", () => {
     ["lasting", lasting("r")],
     ["transient", { clientId: "r" }],
   ])(
-    "of a %s session gets no more unacknowledged messages than its Receive Maximum [MQTT-3.3.4-7]",
+    "of a %s session gets no more unacknowledged messages than its Receive Maximum [MQTT-3.3.4-9]",
     async (_, options) => {
       const broker = await TestBroker.open();
       const receiver = await broker.connect({

@@ -340,7 +340,7 @@ describe("a connection", () => {
     expect(await client.ping()).toEqual([]);
   });
 
-  it("that asks for a longer Keep Alive than allowed is told and held to the shorter [MQTT-3.1.2-21]", async () => {
+  it("that asks for a longer Keep Alive than allowed is told and held to the shorter (MQTT 5 §3.2.2.3.14)", async () => {
     const broker = await TestBroker.open({ options: { maximumKeepAlive: 60 } });
     const { client, connack } = await broker.connect({ keepalive: 600 });
     expect(connack.properties?.serverKeepAlive).toBe(60);
@@ -363,7 +363,7 @@ describe("a connection", () => {
     await silent.client.ended;
   });
 
-  it("that sends AUTH without a method breaks the protocol [MQTT-4.12.0-6]", async () => {
+  it("that sends AUTH without a method breaks the protocol [MQTT-4.12.0-7]", async () => {
     const broker = await TestBroker.open();
     const { client } = await broker.connect();
 

@@ -69,7 +69,7 @@ describe("SUBSCRIBE", () => {
     expect(await client.subscribe("a", { qos: 1 })).toMatchObject({ granted: [1] });
   });
 
-  it("grants no more than the broker's Maximum QoS [MQTT-3.2.2-9]", async () => {
+  it("grants no more than the broker's Maximum QoS [MQTT-3.8.4-7]", async () => {
     const broker = await TestBroker.open({ options: { maximumQoS: 1 } });
     const { client } = await broker.connect();
 

@@ -83,7 +83,7 @@ function anOutbound() {
 }
 
 describe("Outbound", () => {
-  it("sends in order, no more at a time than the receiver allows [MQTT-3.3.4-7]", () => {
+  it("sends in order, no more at a time than the receiver allows [MQTT-3.3.4-9]", () => {
     const { outbound, source, link, settled } = anOutbound();
     for (let i = 0; i < 4; i++) source.push(1);
 

@@ -22,7 +22,7 @@ function idOf(packet: Packet): number {
 }
 
 describe("a session", () => {
-  it("ends with its connection when its expiry interval is 0 [MQTT-3.1.2-11]", async () => {
+  it("ends with its connection when its expiry interval is 0 (MQTT 5 §3.1.2.11.2)", async () => {
     const broker = await TestBroker.open();
     const { client } = await broker.connect(lasting("a", true, 0));
     await client.subscribe("t");
@@ -68,7 +68,7 @@ describe("a session", () => {
     expect(await client.rest()).toMatchObject([{ cmd: "disconnect", reasonCode: 0x82 }]);
   });
 
-  it("is told when its expiry interval is capped [MQTT-3.2.2-21]", async () => {
+  it("is told when its expiry interval is capped (MQTT 5 §3.2.2.3.2)", async () => {
     const broker = await TestBroker.open({ options: { sessionExpiryMaximum: 60 } });
 
     const { connack } = await broker.connect(lasting("a", true, 3600));

@@ -104,7 +104,7 @@ describe("takeover", () => {
     expect(broker.mqtt.sessions.onlineCount).toBe(1);
   });
 
-  it("is refused to another user [MQTT-5.4.2-1]", async () => {
+  it("is refused to another user", async () => {
     const broker = await TestBroker.open();
     const first = await broker.connect({ clientId: "a", username: "ann" });
 

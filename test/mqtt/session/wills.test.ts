@@ -178,7 +178,7 @@ describe("a will", () => {
     expect(await watchingAgain.ping()).toEqual([]);
   });
 
-  it("is retained when it says so [MQTT-3.1.2-17], and its Message Expiry counts from its publication", async () => {
+  it("is retained when it says so [MQTT-3.1.2-15], and its Message Expiry counts from its publication", async () => {
     const broker = await TestBroker.open();
     const { client } = await broker.connect({
       clientId: "mortal",
