@@ -28,6 +28,6 @@ const EXCHANGES: [string, readonly Exchange[]][] = [
 describe.each(EXCHANGES)("%s, byte for byte", (_, exchanges) => {
   for (const exchange of exchanges) {
     if (exchange.pending !== undefined) it.todo(`${exchange.name} (${exchange.pending})`);
-    else it(exchange.name, () => expect(playExchange(exchange)).resolves.toBeUndefined());
+    else it.concurrent(exchange.name, () => expect(playExchange(exchange)).resolves.toBeUndefined());
   }
 });
