@@ -7,6 +7,9 @@ const WILL_SUBSCRIBER = [
   ["b", "gets", "90 04 0001 00 00"],
 ] as const;
 
+/** A property of CONNACK that is a number, or none: no string such as an Authentication Method. */
+const NUMBER = "(11 .. .. .. ..|13 .. ..|21 .. ..|22 .. ..|24 ..|25 ..|27 .. .. .. ..|28 ..|29 ..|2a ..|) ";
+
 export const connectExchanges: readonly Exchange[] = [
   {
     name: "CONNACK 0x00 answers CONNECT, once [MQTT-3.1.4-5], [MQTT-3.2.0-2], [MQTT-3.2.2-1]",
@@ -135,6 +138,13 @@ export const connectExchanges: readonly Exchange[] = [
     ],
   },
   {
+    name: "the User Name Flag without a user name does not fit the format [MQTT-3.1.2-17], [MQTT-3.1.4-1]",
+    steps: [
+      ["a", "sends", "10 0e 0004 'MQTT' 05 82 0000 00 0001 'a'"],
+      ["a", "is closed"],
+    ],
+  },
+  {
     name: "a password without its flag does not fit the format [MQTT-3.1.2-18], [MQTT-3.1.4-1]",
     steps: [
       ["a", "sends", "10 14 0004 'MQTT' 05 82 0000 00 0001 'a' 0001 'u' 0001 'p'"],
@@ -224,6 +234,21 @@ export const connectExchanges: readonly Exchange[] = [
       ["a", "gets", "20 .. 00 00 *"],
       ["a", "gets", "e0 .. 8d *"],
       ["a", "is closed"],
+    ],
+  },
+  {
+    name: "a Keep Alive that is too long gets another from CONNACK [MQTT-3.1.2-21], [MQTT-3.2.2-21]",
+    config: { mqtt: { maximumKeepAlive: 10 } },
+    steps: [
+      ["a", "sends", "10 0e 0004 'MQTT' 05 02 003c 00 0001 'a'"],
+      ["a", "gets", "20 .. 00 00 * 13 000a *"],
+    ],
+  },
+  {
+    name: "what CONNECT did not ask for is neither in CONNACK nor before it: method, Response Information [MQTT-3.1.2-28], [MQTT-4.12.0-6]",
+    steps: [
+      ["a", "sends", "10 0e 0004 'MQTT' 05 02 0000 00 0001 'a'"],
+      ["a", "gets", `20 .. 00 00 .. ${NUMBER.repeat(10)}`],
     ],
   },
   {
