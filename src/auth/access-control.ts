@@ -31,6 +31,8 @@ export class AccessControl {
 
   authenticate(credentials: Credentials): AuthResult | Promise<AuthResult> {
     const { anonymous, users } = this.#parts;
+    const { certificateUser } = credentials;
+    if (certificateUser !== undefined) return { accepted: true, user: certificateUser };
     if (isAnonymous(credentials)) return anonymous.authenticate(credentials);
     return users === undefined ? BAD_USER_NAME_OR_PASSWORD : users.authenticate(credentials);
   }

@@ -196,6 +196,8 @@ export interface Credentials {
   readonly username: string | undefined;
   readonly password: Buffer | undefined;
   readonly isLoopback: boolean;
+  /** Who the client is by its verified certificate; it stands for user name and password. */
+  readonly certificateUser?: string | undefined;
 }
 
 /** Who somebody is: what rules are asked about. */

@@ -47,6 +47,18 @@ describe("access control", () => {
     });
   });
 
+  it("takes the user of a verified certificate, whatever user name and password are sent with it", async () => {
+    const never = new AnonymousPolicy("never");
+    const access = new AccessControl({ anonymous: never, users: undefined, acl: undefined });
+    const user = "sensor 7";
+
+    expect(await access.authenticate(from({ certificateUser: user }))).toEqual({ accepted: true, user });
+    expect(await access.authenticate(from({ certificateUser: user, username: "admin" }))).toEqual({
+      accepted: true,
+      user,
+    });
+  });
+
   it("refuses user names when no users are configured", async () => {
     const access = new AccessControl({ anonymous, users: undefined, acl: undefined });
 

@@ -1,5 +1,5 @@
 import type { ByteReceiver, ByteStream } from "../../base/byte-stream.ts";
-import { describe } from "../../base/errors.ts";
+import { describe, InvariantError } from "../../base/errors.ts";
 import type { Message } from "../../base/message.ts";
 import type { Delivery } from "../../base/queued-message.ts";
 import {
@@ -173,6 +173,8 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
         checkPingreq(start, end);
         this.#output.write(PINGRESP); // [MQTT-3.12.4-1]
         return true;
+      case PacketType.Connect: // whatever is in it: the reason codes of CONNACK are none of DISCONNECT's
+        throw new MqttError(ReasonCode.ProtocolError, "a second CONNECT", "MQTT-3.1.0-2");
       default:
         return this.#handleControl(decodeControl(firstByte, buffer, start, end, this.#version));
     }
@@ -305,7 +307,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   async #connect(packet: ConnectPacket): Promise<void> {
     const { sessions, ports, options } = this.#context;
     try {
-      const decision = await admit(packet, this.stream.isLoopback, sessions, ports, options);
+      const decision = await admit(packet, this.stream, sessions, ports, options);
       if (this.#phase !== Phase.Connecting) return;
       if ("reasonCode" in decision) {
         this.#log(
@@ -391,7 +393,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     const { ports, options } = this.#context;
     switch (packet.type) {
       case PacketType.Connect:
-        throw new MqttError(ReasonCode.ProtocolError, "a second CONNECT", "MQTT-3.1.0-2");
+        throw new InvariantError("CONNECT was handled before");
       case PacketType.Subscribe:
         handleSubscribe(this, packet, ports, options);
         return this.#mayGoOn();
