@@ -1,0 +1,168 @@
+import type { IPublishPacket, Packet } from "mqtt-packet";
+import { describe, expect, it } from "vitest";
+import { aPublish, type ConnectOptions, type RawClient } from "../../support/raw-client.ts";
+import { lasting, TestBroker } from "../../support/test-broker.ts";
+
+const SHARED = "$share/group/t/#";
+
+async function member(broker: TestBroker, options: ConnectOptions, qos: 0 | 1 = 1): Promise<RawClient> {
+  const { client } = await broker.connect(options);
+  expect(await client.subscribe(SHARED, { qos })).toMatchObject({ granted: [qos] });
+  return client;
+}
+
+/** Publishes numbers with QoS 1 and waits until they are acknowledged. */
+async function publish(broker: TestBroker, from: number, to: number): Promise<void> {
+  const { client } = await broker.connect({ clientId: "publisher" });
+  for (let i = from; i <= to; i++) {
+    client.send(aPublish({ topic: "t/x", payload: String(i), qos: 1, messageId: i }));
+    expect(await client.next()).toMatchObject({ cmd: "puback", reasonCode: 0 });
+  }
+  await client.disconnect();
+}
+
+function texts(packets: readonly Packet[]): string[] {
+  return packets.map((packet) => String((packet as IPublishPacket).payload));
+}
+
+function acknowledge(client: RawClient, packets: readonly Packet[], reasonCode = 0): void {
+  for (const packet of packets)
+    client.send({ cmd: "puback", messageId: packet.messageId as number, reasonCode });
+}
+
+describe("a shared subscription", () => {
+  it("brings each message to one of its members [MQTT-4.8.2-1]", async () => {
+    const broker = await TestBroker.open();
+    const a = await member(broker, { clientId: "a" });
+    const b = await member(broker, { clientId: "b" });
+
+    await publish(broker, 1, 10);
+
+    const [atA, atB] = [texts(await a.ping()), texts(await b.ping())];
+    expect(atA.length).toBeGreaterThan(0);
+    expect(atB.length).toBeGreaterThan(0);
+    expect([...atA, ...atB].map(Number).sort((x, y) => x - y)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  });
+
+  it.each(["$share//t", "$share/a+b/t", "$share/a#/t", "$share/a", "$share/a/", "$share/a/t/#/x"])(
+    "%s has no valid name or filter and is refused with 0x8F [MQTT-4.8.2-2]",
+    async (filter) => {
+      const broker = await TestBroker.open();
+      const { client } = await broker.connect();
+
+      expect(await client.subscribe(filter)).toMatchObject({ granted: [0x8f] });
+    },
+  );
+
+  it("beside an ordinary one of the same client brings a message to both (MQTT 5 §4.8.2)", async () => {
+    const broker = await TestBroker.open();
+    const a = await member(broker, { clientId: "a" });
+    await a.subscribe("t/x", { qos: 1 });
+
+    await publish(broker, 1, 1);
+
+    expect(texts(await a.ping())).toEqual(["1", "1"]);
+  });
+
+  it("gets no retained messages when it is made (MQTT 5 §4.8.2)", async () => {
+    const broker = await TestBroker.open();
+    const { client } = await broker.connect({ clientId: "p" });
+    client.send(aPublish({ topic: "t/x", retain: true }));
+    await client.ping();
+
+    const a = await member(broker, { clientId: "a" });
+
+    expect(await a.ping()).toEqual([]);
+  });
+
+  it("is not granted QoS 2, and with QoS 0 brings QoS 0 [MQTT-4.8.2-3]", async () => {
+    const broker = await TestBroker.open();
+    const a = await member(broker, { clientId: "a" }, 0);
+    expect(await a.subscribe("$share/other/x", { qos: 2 })).toMatchObject({ granted: [1] });
+
+    await publish(broker, 1, 1);
+
+    expect(await a.ping()).toMatchObject([{ qos: 0, payload: Buffer.from("1") }]);
+  });
+
+  it("with No Local is a protocol error [MQTT-3.8.3-4]", async () => {
+    const broker = await TestBroker.open();
+    const { client } = await broker.connect();
+
+    expect(await client.subscribe(SHARED, { nl: true })).toMatchObject({
+      cmd: "disconnect",
+      reasonCode: 0x82,
+    });
+  });
+
+  it("gives another member what one did not acknowledge before it went", async () => {
+    const broker = await TestBroker.open();
+    const a = await member(broker, { clientId: "a" });
+    await publish(broker, 1, 3);
+    expect(texts(await a.ping())).toEqual(["1", "2", "3"]);
+
+    const b = await member(broker, { clientId: "b" });
+    await a.hangUp();
+    await broker.settle();
+
+    expect(texts(await b.ping())).toEqual(["1", "2", "3"]);
+  });
+
+  it("discards what a member refuses: no other gets it [MQTT-4.8.2-6]", async () => {
+    const broker = await TestBroker.open();
+    const a = await member(broker, { clientId: "a" });
+    await publish(broker, 1, 1);
+    acknowledge(a, await a.ping(), 0x97);
+    await a.ping();
+
+    const b = await member(broker, { clientId: "b" });
+    await a.hangUp();
+    await broker.settle();
+
+    expect(await b.ping()).toEqual([]);
+  });
+
+  it("keeps what comes while all its lasting members are away, and over a crash", async () => {
+    const broker = await TestBroker.open();
+    const a = await member(broker, lasting("a"));
+    await a.disconnect();
+    await publish(broker, 1, 3);
+
+    const restarted = await broker.crash();
+    const { client, connack } = await restarted.connect(lasting("a"));
+    await restarted.settle();
+    const received = await client.ping();
+
+    expect(connack.sessionPresent).toBe(true);
+    expect(texts(received)).toEqual(["1", "2", "3"]);
+    acknowledge(client, received);
+    await client.ping();
+    await restarted.settle();
+    expect(restarted.machine.queue(`share/group/t/#`)?.count ?? 0).toBe(0);
+  });
+
+  it("never fills a member beyond its Receive Maximum: the others get the rest [MQTT-3.3.4-9]", async () => {
+    const broker = await TestBroker.open();
+    const a = await member(broker, { clientId: "a", properties: { receiveMaximum: 2 } });
+    const b = await member(broker, { clientId: "b" });
+
+    await publish(broker, 1, 10);
+
+    expect(await a.ping()).toHaveLength(2);
+    expect(await b.ping()).toHaveLength(8);
+  });
+
+  it("ends with UNSUBSCRIBE [MQTT-3.10.4-1]", async () => {
+    const broker = await TestBroker.open();
+    const a = await member(broker, lasting("a"));
+
+    a.send({ cmd: "unsubscribe", messageId: 9, unsubscriptions: [SHARED] });
+    expect(await a.next()).toMatchObject({ cmd: "unsuback", granted: [0] });
+    const { client } = await broker.connect({ clientId: "p" });
+    client.send(aPublish({ topic: "t/x", qos: 1, messageId: 1 }));
+
+    expect(await client.next()).toMatchObject({ cmd: "puback", reasonCode: 0x10 });
+    await broker.settle();
+    expect([...broker.machine.queues()].map(({ name }) => name)).toEqual(["session/a"]);
+  });
+});
