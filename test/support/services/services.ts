@@ -1,7 +1,9 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 import { describe, it } from "vitest";
+import { areJavaClientsInstalled } from "./java-clients.ts";
 import { isKafkaInstalled } from "./kafka.ts";
+import { isPahoPythonInstalled } from "./paho-python.ts";
 
 /** A real server or client that some suites need and that `.ci/run` installs. */
 export type Service =
@@ -11,7 +13,10 @@ export type Service =
   | "mosquitto-clients"
   | "redis"
   | "nats"
-  | "chromium";
+  | "chromium"
+  | "openssl"
+  | "paho-python"
+  | "java-clients";
 
 interface Requirement {
   readonly name: string;
@@ -28,6 +33,17 @@ const requirements: Readonly<Record<Service, Requirement>> = {
   redis: debianPackage("Redis", "redis-server", "redis-server"),
   nats: debianPackage("NATS", "nats-server", "nats-server"),
   chromium: debianPackage("Chromium", "chromium", "chromium"),
+  openssl: debianPackage("openssl", "openssl", "openssl"),
+  "paho-python": {
+    name: "Paho for Python",
+    from: "test/support/services/paho-python/install.sh",
+    isInstalled: () => findProgram("python3") !== undefined && isPahoPythonInstalled(),
+  },
+  "java-clients": {
+    name: "the driver of the Java clients",
+    from: "test/support/services/java-clients/install.sh",
+    isInstalled: () => findProgram("java") !== undefined && areJavaClientsInstalled(),
+  },
 };
 
 /**
