@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { ByteStream } from "./base/byte-stream.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import { Counters } from "./base/counters.ts";
 import type { Listener } from "./base/listener.ts";
@@ -18,7 +19,7 @@ import { GROUP_QUEUE_PREFIX, SharedGroups } from "./routing/shared-groups.ts";
 import type { DurableSession } from "./state/durable-session.ts";
 import { LocalJournal } from "./state/local-journal.ts";
 import type { Queue } from "./state/queue.ts";
-import { StateMachine } from "./state/state-machine.ts";
+import { type StateEffects, StateMachine } from "./state/state-machine.ts";
 import type { StateStore } from "./state/store.ts";
 import { LevelStore } from "./storage/level/level-store.ts";
 import { MemoryStore } from "./storage/memory/memory-store.ts";
@@ -43,7 +44,7 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
   const authorization = await openAuthorization(config, logger);
   const bridges: RunningBridge[] = [];
 
-  const machine = new StateMachine(store, {
+  const effects: StateEffects = {
     sessionOpened: (session) => {
       limit(session.queue, config, counters);
       mqtt.sessions.sessionOpened(session);
@@ -59,7 +60,8 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
       counters.drop("corrupt_record");
       logger.error({ what }, "a stored record is damaged and was skipped");
     },
-  });
+  };
+  const machine = new StateMachine(store, effects, config.mqtt.maximumInflight);
   const metrics = createMetrics({ version, counters, router, retained, health, mqtt: () => mqtt, bridges });
   const journal = new LocalJournal({
     machine,
@@ -110,7 +112,8 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
     mqtt.start();
     for (const bridge of bridges) bridge.start();
     for (const [index, listenerConfig] of config.listeners.entries()) {
-      const accept = (stream: Parameters<typeof mqtt.accept>[0]): void => mqtt.accept(stream);
+      const rules = { strict: "strict" in listenerConfig ? listenerConfig.strict : "enforce" } as const;
+      const accept = (stream: ByteStream): void => mqtt.accept(stream, rules);
       const listener = createListener(listenerConfig, `listeners.${index}`, config, {
         accept,
         clock,
@@ -209,9 +212,10 @@ function createRouting(
   };
 }
 
-function mqttOptions({ mqtt, sessions }: BrokerConfig): MqttOptions {
+function mqttOptions({ mqtt, sessions, limits }: BrokerConfig): MqttOptions {
   return {
     ...mqtt,
+    limits,
     maximumQueuedMessages: sessions.maximumQueuedMessages || Number.POSITIVE_INFINITY,
     maximumQueuedBytes: sessions.maximumQueuedBytes || Number.POSITIVE_INFINITY,
   };

@@ -29,8 +29,6 @@ export interface StateEffects {
 
 /** Above this, and with several receivers, a body is stored once and referred to. */
 const SHARED_BODY_BYTES = 1024;
-/** After a crash: as many entries may have been on their way to a client that was connected. */
-const POSSIBLY_SENT = 1024;
 
 /**
  * All that must survive the process: sessions, queues, retained messages. Changes only in `apply`, in the order of
@@ -39,6 +37,7 @@ const POSSIBLY_SENT = 1024;
 export class StateMachine {
   readonly #store: StateStore;
   readonly #effects: StateEffects;
+  readonly #maximumInflight: number;
   readonly #sessions = new Map<ClientId, DurableSession>();
   readonly #queues = new Map<string, Queue>();
   #dirty: Queue[] = [];
@@ -47,9 +46,11 @@ export class StateMachine {
   #unread: Queue[] = [];
   #nextQueueId = 1;
 
-  constructor(store: StateStore, effects: StateEffects) {
+  /** `maximumInflight`: how many entries may have been on their way to a client that was connected at a crash. */
+  constructor(store: StateStore, effects: StateEffects, maximumInflight = 1024) {
     this.#store = store;
     this.#effects = effects;
+    this.#maximumInflight = maximumInflight;
   }
 
   session(clientId: ClientId): DurableSession | undefined {
@@ -102,7 +103,7 @@ export class StateMachine {
   #loadSession(record: SessionRecord, byId: ReadonlyMap<number, Queue>): void {
     const queue = byId.get(record.queueId) ?? this.#replaceQueue(record);
     const wasConnected = record.disconnectedAt === 0;
-    queue.restoreSent(wasConnected ? queue.record().headSeq + POSSIBLY_SENT : record.sentEnd);
+    queue.restoreSent(wasConnected ? queue.record().headSeq + this.#maximumInflight : record.sentEnd);
     const session = new DurableSession(record, queue);
     this.#sessions.set(record.clientId, session);
     this.#effects.sessionOpened(session);
