@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 import { hashPassword } from "./auth/password-hash.ts";
 import { isUserName, withPasswordLine } from "./auth/password-lines.ts";
+import { hashForScram } from "./auth/scram-verifier.ts";
 import { reportCheck } from "./cli/check-report.ts";
 import { type Command, parseArguments } from "./cli/command.ts";
 import { ExitCode, exitCodeOf, textOf } from "./cli/exit-codes.ts";
 import { createLogger, standardOutput } from "./cli/logging.ts";
 import { print, printError } from "./cli/output.ts";
-import { setPassword } from "./cli/password-command.ts";
+import { type PasswordPorts, setPassword } from "./cli/password-command.ts";
 import { readPassword } from "./cli/read-password.ts";
 import { readVersion } from "./cli/version.ts";
 import { type Broker, startBroker } from "./compose.ts";
@@ -22,13 +23,21 @@ async function main(): Promise<void> {
     process.exit(command.exitCode);
   }
   if (command.kind === "passwd") {
-    const readLine = (): Promise<string> => readPassword(process.stdin, process.stderr);
-    print(await setPassword(command, { isUserName, hashPassword, withPasswordLine, readPassword: readLine }));
+    print(await setPassword(command, passwordPorts(command.isForScram)));
     return;
   }
   const config = load(command);
   if (command.kind === "check") print(reportCheck(command.file, config));
   else await run(config, version);
+}
+
+function passwordPorts(isForScram: boolean): PasswordPorts {
+  return {
+    isUserName,
+    hashPassword: (password) => (isForScram ? hashForScram(password) : hashPassword(password)),
+    withPasswordLine,
+    readPassword: () => readPassword(process.stdin, process.stderr),
+  };
 }
 
 function load({ file, set }: Extract<Command, { file: string }>): BrokerConfig {

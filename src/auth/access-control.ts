@@ -1,6 +1,7 @@
 import type { AclFile } from "./acl/acl-file.ts";
 import type { Identity } from "./acl/identity-rules.ts";
 import {
+  type AuthExchange,
   type Authenticator,
   type AuthResult,
   BAD_USER_NAME_OR_PASSWORD,
@@ -35,6 +36,11 @@ export class AccessControl {
     if (certificateUser !== undefined) return { accepted: true, user: certificateUser };
     if (isAnonymous(credentials)) return anonymous.authenticate(credentials);
     return users === undefined ? BAD_USER_NAME_OR_PASSWORD : users.authenticate(credentials);
+  }
+
+  /** Enhanced authentication (MQTT 5 §4.12); undefined: the method is not offered. */
+  exchange(method: string): AuthExchange | undefined {
+    return this.#parts.users?.exchange?.(method);
   }
 
   mayPublish(identity: Identity, topicName: string): boolean {

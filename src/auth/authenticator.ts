@@ -13,9 +13,27 @@ export type AuthResult =
   | { readonly accepted: true; readonly user: string }
   | { readonly accepted: false; readonly reason: "badUserNameOrPassword" | "notAuthorized" };
 
+/** What a method of enhanced authentication says to the client's last words. */
+export type AuthStep =
+  | { readonly kind: "continue"; readonly data: Buffer }
+  | { readonly kind: "accepted"; readonly user: string; readonly data: Buffer }
+  /** `detail` may be told to the client. */
+  | {
+      readonly kind: "refused";
+      readonly reason: "badUserNameOrPassword" | "notAuthorized";
+      readonly detail: string;
+    };
+
+/** One conversation with one client; over when a step does not continue. */
+export interface AuthExchange {
+  next(data: Buffer | undefined): AuthStep | Promise<AuthStep>;
+}
+
 /** Decides who may connect, and as whom. */
 export interface Authenticator {
   authenticate(credentials: Credentials): AuthResult | Promise<AuthResult>;
+  /** Begins a conversation; undefined: the method is not offered. */
+  exchange?(method: string): AuthExchange | undefined;
 }
 
 export const ANONYMOUS: AuthResult = { accepted: true, user: "" };

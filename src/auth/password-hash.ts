@@ -1,5 +1,6 @@
 import { createHash, pbkdf2, randomBytes, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
+import { fromBase64 } from "./base64.ts";
 
 const derive = promisify(pbkdf2);
 
@@ -11,15 +12,13 @@ export interface PasswordHash {
   readonly hash: Buffer;
 }
 
-const HASH_BYTES = 64;
-const SALT_BYTES = 12;
+export const HASH_BYTES = 64;
+export const SALT_BYTES = 12;
 const LONGEST_SALT_BYTES = 64;
 const MOST_ITERATIONS = 10_000_000;
 
 /** About 8 ms per connection on one core: a fleet that reconnects must not wait for minutes. */
-const ITERATIONS = 10_000;
-
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+export const ITERATIONS = 10_000;
 
 /** Returns undefined when the text is neither of the two formats. */
 export function parsePasswordHash(text: string): PasswordHash | undefined {
@@ -27,17 +26,24 @@ export function parsePasswordHash(text: string): PasswordHash | undefined {
   if (empty !== "") return undefined;
   if (kind === "6" && rest.length === 2) return passwordHash(0, rest[0], rest[1]);
   if (kind !== "7" || rest.length !== 3) return undefined;
-  const iterations = /^[1-9]\d{0,7}$/.test(rest[0] ?? "") ? Number(rest[0]) : 0;
-  if (iterations < 1 || iterations > MOST_ITERATIONS) return undefined;
-  return passwordHash(iterations, rest[1], rest[2]);
+  const iterations = parseIterations(rest[0] ?? "");
+  return iterations === undefined ? undefined : passwordHash(iterations, rest[1], rest[2]);
+}
+
+/** Undefined for what is no number, and for more than a connection may cost. */
+export function parseIterations(text: string): number | undefined {
+  const iterations = /^[1-9]\d{0,7}$/.test(text) ? Number(text) : undefined;
+  return iterations !== undefined && iterations <= MOST_ITERATIONS ? iterations : undefined;
+}
+
+export function isSalt(bytes: Buffer | undefined): bytes is Buffer {
+  return bytes !== undefined && bytes.length > 0 && bytes.length <= LONGEST_SALT_BYTES;
 }
 
 function passwordHash(iterations: number, saltText = "", hashText = ""): PasswordHash | undefined {
-  if (!BASE64.test(saltText) || !BASE64.test(hashText)) return undefined;
-  const salt = Buffer.from(saltText, "base64");
-  const hash = Buffer.from(hashText, "base64");
-  const isWhole = salt.length > 0 && salt.length <= LONGEST_SALT_BYTES && hash.length === HASH_BYTES;
-  return isWhole ? { iterations, salt, hash } : undefined;
+  const salt = fromBase64(saltText);
+  const hash = fromBase64(hashText);
+  return isSalt(salt) && hash?.length === HASH_BYTES ? { iterations, salt, hash } : undefined;
 }
 
 /** Compares in a time that does not depend on where the two differ. */
@@ -53,13 +59,6 @@ export async function hashPassword(
   const salt = randomBytes(SALT_BYTES);
   const hash = await digest(Buffer.from(password), salt, iterations);
   return `$7$${iterations}$${salt.toString("base64")}$${hash.toString("base64")}`;
-}
-
-/** What an unknown user's password is compared with, so that it costs what a known one's does. */
-export function decoyOf(stored: Iterable<PasswordHash>): PasswordHash {
-  let iterations = 0;
-  for (const each of stored) iterations = Math.max(iterations, each.iterations);
-  return { iterations, salt: randomBytes(SALT_BYTES), hash: randomBytes(HASH_BYTES) };
 }
 
 async function digest(password: Buffer, salt: Buffer, iterations: number): Promise<Buffer> {

@@ -1,9 +1,12 @@
 import { ConfigError } from "../base/errors.ts";
-import { type PasswordHash, parsePasswordHash } from "./password-hash.ts";
+import { parseStoredPassword, type StoredPassword } from "./stored-password.ts";
+
+const NO_FORMAT =
+  "the hash is none of $6$salt$hash, $7$iterations$salt$hash, $scram-sha-256$iterations$salt$storedKey$serverKey";
 
 /** Reads `user:hash` lines; any line that is not understood is a ConfigError: who may connect is never guessed. */
-export function parsePasswordLines(text: string, origin: string): ReadonlyMap<string, PasswordHash> {
-  const users = new Map<string, PasswordHash>();
+export function parsePasswordLines(text: string, origin: string): ReadonlyMap<string, StoredPassword> {
+  const users = new Map<string, StoredPassword>();
   for (const [index, raw] of text.split("\n").entries()) {
     const line = raw.trim();
     if (line === "" || raw.startsWith("#")) continue;
@@ -11,8 +14,8 @@ export function parsePasswordLines(text: string, origin: string): ReadonlyMap<st
     const [user, hash] = halves(line);
     if (user === "" || hash === undefined) throw fail("expected user:hash");
     if (users.has(user)) throw fail(`user ${JSON.stringify(user)} is listed twice`);
-    const stored = parsePasswordHash(hash);
-    if (stored === undefined) throw fail("the hash is neither $6$salt$hash nor $7$iterations$salt$hash");
+    const stored = parseStoredPassword(hash);
+    if (stored === undefined) throw fail(NO_FORMAT);
     users.set(user, stored);
   }
   return users;

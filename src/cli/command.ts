@@ -5,7 +5,13 @@ import { ExitCode } from "./exit-codes.ts";
 /** What the arguments ask for. */
 export type Command =
   | { readonly kind: "run" | "check"; readonly file: string; readonly set: readonly string[] }
-  | { readonly kind: "passwd"; readonly passwordFile: string; readonly user: string }
+  | {
+      readonly kind: "passwd";
+      readonly passwordFile: string;
+      readonly user: string;
+      /** Kept so that it serves SCRAM-SHA-256 too. */
+      readonly isForScram: boolean;
+    }
   /** Help, the version, or what is wrong with the arguments: print it and end. */
   | { readonly kind: "print"; readonly text: string; readonly exitCode: ExitCode };
 
@@ -60,7 +66,10 @@ function createProgram(
     .description("set the password of a user, read from the terminal or from a line of standard input")
     .argument("<file>", "password file (auth.passwordFile); made when it is missing")
     .argument("<user>", "user name")
-    .action((passwordFile: string, user: string) => found({ kind: "passwd", passwordFile, user }));
+    .option("--scram", "keep it so that the user may authenticate with SCRAM-SHA-256 (MQTT 5) as well")
+    .action((passwordFile: string, user: string, { scram = false }: { scram?: boolean }) =>
+      found({ kind: "passwd", passwordFile, user, isForScram: scram }),
+    );
   return program;
 }
 

@@ -3,8 +3,10 @@ import { describe, expect, it } from "vitest";
 import { PasswordFile } from "../../src/auth/password-file.ts";
 import { hashPassword } from "../../src/auth/password-hash.ts";
 import { isUserName, parsePasswordLines, withPasswordLine } from "../../src/auth/password-lines.ts";
+import { hashForScram } from "../../src/auth/scram-verifier.ts";
 import { ConfigError } from "../../src/base/errors.ts";
 import { MADE_BY_MOSQUITTO } from "./mosquitto-lines.ts";
+import { fields, ScramClient } from "./scram-client.ts";
 import { temporaryFile } from "./temporary-file.ts";
 
 const LINES = MADE_BY_MOSQUITTO.map(({ user, hash }) => `${user}:${hash}\n`);
@@ -76,6 +78,46 @@ describe("password file", () => {
     expect(await file.authenticate(credentials("sensor", "correct horse"))).toMatchObject({ accepted: true });
   });
 
+  it("lets users in whose line is for SCRAM, with their password in the clear too", async () => {
+    const line = `anna:${await hashForScram("secret", 20)}\n`;
+    const file = await PasswordFile.load(await temporaryFile("passwords", line + LINES.join("")));
+
+    expect(await file.authenticate(credentials("anna", "secret"))).toEqual({ accepted: true, user: "anna" });
+    expect(await file.authenticate(credentials("anna", "wrong"))).toEqual(REFUSED);
+  });
+
+  it("offers SCRAM-SHA-256 as soon as one user has a verifier, and nothing else", async () => {
+    const path = await temporaryFile("passwords", LINES.join(""));
+    const file = await PasswordFile.load(path);
+    expect(file.exchange("SCRAM-SHA-256")).toBeUndefined();
+    await writeFile(path, `anna:${await hashForScram("secret", 20)}\n`);
+
+    await file.reload();
+
+    const client = new ScramClient("anna", "secret");
+    const exchange = file.exchange("SCRAM-SHA-256")!;
+    const asked = (await exchange.next(client.first())) as { data: Buffer };
+    const step = (await exchange.next(client.final(asked.data))) as { data: Buffer };
+    expect(step).toMatchObject({ kind: "accepted", user: "anna" });
+    expect(client.trusts(step.data)).toBe(true);
+    expect(file.exchange("SCRAM-SHA-1")).toBeUndefined();
+  });
+
+  it("never asks with the same nonce twice", async () => {
+    const line = `anna:${await hashForScram("secret", 20)}\n`;
+    const file = await PasswordFile.load(await temporaryFile("passwords", line));
+    const ask = async (): Promise<string | undefined> => {
+      const step = await file.exchange("SCRAM-SHA-256")!.next(new ScramClient("anna", "").first());
+      const { r } = fields((step as { data: Buffer }).data);
+      return r;
+    };
+
+    const [first, second] = [await ask(), await ask()];
+
+    expect(first).not.toBe(second);
+    expect(first).toMatch(/^rOprNGfwEbeRWgbNEkqO.{24}$/);
+  });
+
   it("names a file that is not there", async () => {
     await expect(PasswordFile.load("/nowhere/passwords")).rejects.toThrow(
       /^\/nowhere\/passwords cannot be read: /,
@@ -87,7 +129,10 @@ describe("lines of a password file", () => {
   it.each([
     ["sensor", "expected user:hash"],
     [":$6$x", "expected user:hash"],
-    ["other:secret", "the hash is neither $6$salt$hash nor $7$iterations$salt$hash"],
+    [
+      "other:secret",
+      "the hash is none of $6$salt$hash, $7$iterations$salt$hash, $scram-sha-256$iterations$salt$storedKey$serverKey",
+    ],
     [LINES[0]!.trim(), 'user "sensor" is listed twice'],
   ])("name file and line of %j", (line, expected) => {
     expect(() => parsePasswordLines(`${LINES[0]}# more\n${line}\n`, "passwords")).toThrow(

@@ -32,6 +32,14 @@ describe("arguments", () => {
       kind: "passwd",
       passwordFile: "users",
       user: "anna",
+      isForScram: false,
+    });
+  });
+
+  it("ask for a password that serves SCRAM", () => {
+    expect(parseArguments(["passwd", "--scram", "users", "anna"], "1.2.3")).toMatchObject({
+      user: "anna",
+      isForScram: true,
     });
   });
 
