@@ -40,7 +40,7 @@ export class DeferredStore extends MemoryStore {
 }
 
 /** What goes to disk is fixed when the batch is closed: later changes of its entries are for the next one. */
-function asEncoded(batch: OpenBatch): OpenBatch {
+export function asEncoded(batch: OpenBatch): OpenBatch {
   return Object.assign(new OpenBatch(), batch, {
     putEntries: batch.putEntries.map((entry) => ({ ...entry })),
   });

@@ -167,6 +167,36 @@ describe("queue", () => {
       expect(taker.taken.length).toBeGreaterThanOrEqual(ahead + 1_000);
     });
 
+    it("reads on when there is room in the window again", async () => {
+      sendMany(BACKLOG);
+      await commit();
+      const taker = new Taker(queue);
+      taker.ready();
+      for (let i = 0; i < 50; i++) await pagesArrive();
+      const ahead = taker.taken.length;
+
+      for (const { seq } of taker.taken.slice(0, 1_000)) settle(seq);
+      await pagesArrive();
+
+      expect(taker.taken.length).toBeGreaterThan(ahead);
+    });
+
+    it("reads what the window had no room for only when it is on disk", async () => {
+      const taker = new Taker(queue, { limit: 100 });
+      sendMany(4_000);
+      for (let seq = 0; seq < 3_000; seq++) settle(seq);
+      taker.limit = BACKLOG;
+      taker.ready();
+      await pagesArrive();
+      const before = taker.seqs.at(-1);
+
+      await commit();
+      for (let i = 0; i < 20; i++) await pagesArrive();
+
+      expect(before).toBe(99);
+      expect(taker.seqs.slice(100)).toEqual(Array.from({ length: 1_952 }, (_, i) => 2_048 + i));
+    });
+
     it("flows on past one message that is never acknowledged", async () => {
       sendMany(BACKLOG);
       await commit();

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { toClientId } from "../../src/base/ids.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { QoS } from "../../src/base/qos.ts";
+import type { DurableSession } from "../../src/state/durable-session.ts";
 import type { Operation } from "../../src/state/operations.ts";
 import { LevelStore } from "../../src/storage/level/level-store.ts";
 import { MemoryDisk } from "../../src/storage/memory/memory-disk.ts";
@@ -103,11 +104,13 @@ describe("state machine", () => {
     });
 
     it("hear no more of what was meant for a former session of their name", async () => {
+      const receiving = (session: DurableSession, packetId: number): Operation =>
+        publishTo("m", QoS.ExactlyOnce, [], { receivedFor: session, packetId });
       rig.apply(opening("c"));
       const former = rig.session("c");
-      rig.apply(opening("c", { cleanStart: true }));
-      const session = rig.session("c");
-      rig.apply(publishTo("m", QoS.ExactlyOnce, [], { receivedFor: session, packetId: 5 }));
+      rig.apply(receiving(former, 5), opening("c", { cleanStart: true }));
+      rig.apply(receiving(rig.session("c"), 5));
+      await rig.commit();
 
       rig.apply(
         { type: "forget", session: former, packetId: 5 },
