@@ -111,7 +111,7 @@ export class SharedGroup<Q extends GroupQueue> implements Receiver<Q> {
     }
   }
 
-  /** From a member's delivery: another member gets it [MQTT-4.8.2-6]. */
+  /** From a member's delivery: another member gets it (MQTT 5 §4.8.2.1). */
   takeBack(given: Given<Q>): void {
     if (this.#isAttached) this.#returned.push(given);
   }

@@ -9,7 +9,7 @@ export interface SharedGroupsPorts<Q> extends SharedGroupPorts<Q> {
   dropQueue(queue: Q): void;
 }
 
-/** Which shared subscription is meant: same name and same filter, same group [MQTT-4.8.2-1]. */
+/** Which shared subscription is meant: same name and same filter, same group (MQTT 5 §4.8.2). */
 export interface GroupKey {
   readonly shareName: string;
   readonly topicFilter: TopicFilter;

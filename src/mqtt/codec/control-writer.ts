@@ -13,7 +13,8 @@ import {
 // mqtt-packet would otherwise keep a Buffer for each of the 65536 numbers.
 writeToStream.cacheNumbers = false;
 
-/** Return codes of CONNACK in MQTT 3.1.1 (§3.2.2.3 there); every other refusal is "server unavailable". */
+const SERVER_UNAVAILABLE = 3;
+/** Return codes of CONNACK in MQTT 3.1.1 (§3.2.2.3 there); it has none for any other refusal. */
 const RETURN_CODES: ReadonlyMap<ReasonCode, number> = new Map<ReasonCode, number>([
   [ReasonCode.Success, 0],
   [ReasonCode.UnsupportedProtocolVersion, 1],
@@ -22,9 +23,19 @@ const RETURN_CODES: ReadonlyMap<ReasonCode, number> = new Map<ReasonCode, number
   [ReasonCode.NotAuthorized, 5],
   [ReasonCode.Banned, 5],
   [ReasonCode.BadAuthenticationMethod, 5],
+  [ReasonCode.ServerUnavailable, SERVER_UNAVAILABLE],
+  [ReasonCode.ServerBusy, SERVER_UNAVAILABLE],
+  [ReasonCode.ServerShuttingDown, SERVER_UNAVAILABLE],
+  [ReasonCode.ConnectionRateExceeded, SERVER_UNAVAILABLE],
+  [ReasonCode.QuotaExceeded, SERVER_UNAVAILABLE],
+  [ReasonCode.UseAnotherServer, SERVER_UNAVAILABLE],
 ]);
-const SERVER_UNAVAILABLE = 3;
 const SUBACK_FAILURE = 0x80;
+
+/** Whether CONNACK of this version has a word for it: without one the connection ends unanswered [MQTT3-3.2.2-6]. */
+export function mayTell(reasonCode: ReasonCode, version: ProtocolVersion): boolean {
+  return version === 5 || RETURN_CODES.has(reasonCode);
+}
 
 /** Encodes the packets a server sends, the hot ones left out, with mqtt-packet. */
 export function encodeControl(packet: ServerControlPacket, version: ProtocolVersion): Buffer {
@@ -59,7 +70,8 @@ function toConnack(
   version: ProtocolVersion,
 ): Packet {
   if (version !== 5) {
-    const returnCode = RETURN_CODES.get(reasonCode) ?? SERVER_UNAVAILABLE;
+    const returnCode = RETURN_CODES.get(reasonCode);
+    assert(returnCode !== undefined, `CONNACK of MQTT 3 has no word for ${reasonCode}`);
     // [MQTT3-3.2.2-4]; MQTT 3.1 has no Session Present
     return {
       cmd: "connack",

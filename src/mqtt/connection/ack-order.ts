@@ -8,7 +8,7 @@ export interface AckWriter {
 }
 
 /**
- * Acknowledgements leave in the order of what they acknowledge [MQTT-4.6.0-2], each when it is true: one that waits
+ * Acknowledgements leave in the order of what they acknowledge [MQTT3-4.6.0-2], each when it is true: one that waits
  * for the disk holds back those behind it. A token is the place in this order.
  */
 export class AckOrder implements CommitWaiter {

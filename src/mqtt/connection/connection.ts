@@ -11,6 +11,7 @@ import {
   writeAck,
 } from "../codec/acks.ts";
 import { checkPingreq, decodeControl } from "../codec/control.ts";
+import { mayTell } from "../codec/control-writer.ts";
 import { Framer, type FrameSink } from "../codec/framer.ts";
 import {
   type ClientControlPacket,
@@ -353,7 +354,9 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   #refuse(reasonCode: ReasonCode, reasonString: string): void {
     this.#context.ports.counters.connectionsRefused++;
     const properties = { reasonString: this.#hasProblemInformation ? reasonString : undefined };
-    this.send({ type: PacketType.Connack, sessionPresent: false, reasonCode, properties });
+    if (mayTell(reasonCode, this.#version)) {
+      this.send({ type: PacketType.Connack, sessionPresent: false, reasonCode, properties });
+    }
     this.#finish();
   }
 

@@ -49,7 +49,7 @@ export class MqttServer {
     connection.start();
   }
 
-  /** Tells every client that the server goes [MQTT-4.13.1-1], and resolves when all connections have ended. */
+  /** Tells every client that the server goes (MQTT 5 §4.13.2), and resolves when all connections have ended. */
   async shutDown(): Promise<void> {
     this.#cancelTick?.();
     for (const connection of [...this.#connections]) {

@@ -81,7 +81,7 @@ export class RetainedReplays {
   #sendOne(message: Message, { qos, subscriptionIdentifier }: SubscriptionOptions): void {
     this.#ports.routing.deliverTo(this.#session, message, {
       qos: lowerQoS(message.qos, qos),
-      retain: true, // [MQTT-3.3.1-8]
+      retain: true, // MQTT 5 §3.3.1.3, [MQTT3-3.3.1-8]
       subscriptionIdentifiers: subscriptionIdentifier === 0 ? [] : [subscriptionIdentifier],
     });
   }

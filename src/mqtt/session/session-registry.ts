@@ -195,7 +195,7 @@ export class SessionRegistry {
   }
 
   #scheduleWill(session: Session, will: Will, expiryInterval: number): void {
-    const delayInterval = Math.min(will.delayInterval, expiryInterval); // [MQTT-3.1.3-9]
+    const delayInterval = Math.min(will.delayInterval, expiryInterval); // [MQTT-3.1.2-8]
     if (delayInterval === 0) this.#publishWillOf(session.id);
     else this.#wills.set(session.id, this.#ports.clock.now() + delayInterval * 1000);
   }

@@ -238,7 +238,6 @@ export const connect311Exchanges: readonly Exchange[] = [
   },
   {
     name: "what no return code fits ends the connection without CONNACK [MQTT3-3.2.2-6]",
-    pending: "the broker answers with return code 3, server unavailable",
     config: { mqtt: { maximumQoS: 1 } },
     steps: [
       ["a", "sends", "10 13 0004 'MQTT' 04 16 0000 0001 'a' 0001 'w' 0001 'x'"],

@@ -104,13 +104,14 @@ describe("takeover", () => {
     expect(broker.mqtt.sessions.onlineCount).toBe(1);
   });
 
-  it("is refused to another user", async () => {
+  it("is refused to another user, whose connection is closed [MQTT-3.1.3-8]", async () => {
     const broker = await TestBroker.open();
     const first = await broker.connect({ clientId: "a", username: "ann" });
 
-    const { connack } = await broker.connect({ clientId: "a", username: "bob" });
+    const { client, connack } = await broker.connect({ clientId: "a", username: "bob" });
 
     expect(connack.reasonCode).toBe(0x87);
+    expect(await client.rest()).toEqual([]);
     expect(await first.client.ping()).toEqual([]);
   });
 
