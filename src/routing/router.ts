@@ -60,6 +60,8 @@ interface Step<Q> {
 interface Plan<Q> {
   readonly steps: readonly Step<Q>[];
   readonly mayRefuse: readonly Step<Q>[];
+  /** What it costs in memory: 1 is about 64 bytes. */
+  readonly weight: number;
 }
 
 export interface Routed<Q> {
@@ -68,8 +70,12 @@ export interface Routed<Q> {
   readonly targets: readonly RoutedTarget<Q>[];
 }
 
-/** Topics whose receivers are remembered; cleared when it is full. */
+/** Topics whose receivers are remembered, and what they may weigh; all are forgotten when it is too much. */
 const CACHED_TOPICS = 10_000;
+const CACHED_WEIGHT = 1_000_000;
+/** A step that several subscriptions make is the plan's own; one that a single subscription makes is shared by all. */
+const OWN_STEP_WEIGHT = 12;
+const CHARACTERS_PER_WEIGHT = 64;
 const NOBODY: Routed<never> = { matched: 0, targets: [] };
 
 /**
@@ -79,6 +85,9 @@ const NOBODY: Routed<never> = { matched: 0, targets: [] };
 export class Router<Q extends RoutableQueue> {
   readonly #trie = new TopicTrie<Subscription<Q>>();
   readonly #plans = new Map<TopicName, Plan<Q>>();
+  #plansWeight = 0;
+  /** The steps that single subscriptions make. */
+  readonly #steps = new Map<Subscription<Q>, Step<Q>>();
   readonly #matches: Subscription<Q>[] = [];
 
   get subscriptionCount(): number {
@@ -87,12 +96,13 @@ export class Router<Q extends RoutableQueue> {
 
   subscribe(subscription: Subscription<Q>): void {
     this.#trie.add(subscription.topicFilter, subscription);
-    this.#plans.clear();
+    this.#forgetPlans();
   }
 
   unsubscribe(subscription: Subscription<Q>): void {
     this.#trie.remove(subscription.topicFilter, subscription);
-    this.#plans.clear();
+    this.#steps.delete(subscription);
+    this.#forgetPlans();
   }
 
   /** A queue that has no room and does not want to go without the message; undefined when it may be routed. */
@@ -129,8 +139,23 @@ export class Router<Q extends RoutableQueue> {
   }
 
   #makePlan(topicName: TopicName): Plan<Q> {
+    const byReceiver = this.#subscriptionsByReceiver(topicName);
+    const steps: Step<Q>[] = [];
+    let weight = 1 + topicName.length / CHARACTERS_PER_WEIGHT;
+    for (const [receiver, subscriptions] of byReceiver) {
+      const isShared = subscriptions.length === 1;
+      steps.push(
+        isShared ? this.#stepOf(subscriptions[0] as Subscription<Q>) : toStep(receiver, subscriptions),
+      );
+      weight += isShared ? 1 : OWN_STEP_WEIGHT + subscriptions.length;
+    }
+    const plan = { steps, mayRefuse: steps.filter((step) => step.receiver.mayRefuse), weight };
+    this.#remember(topicName, plan);
+    return plan;
+  }
+
+  #subscriptionsByReceiver(topicName: TopicName): Map<Receiver<Q>, Subscription<Q>[]> {
     const matches = this.#matches;
-    matches.length = 0;
     this.#trie.match(topicName, matches);
     const byReceiver = new Map<Receiver<Q>, Subscription<Q>[]>();
     for (const subscription of matches) {
@@ -138,11 +163,29 @@ export class Router<Q extends RoutableQueue> {
       if (known === undefined) byReceiver.set(subscription.receiver, [subscription]);
       else known.push(subscription);
     }
-    const steps = [...byReceiver].map(([receiver, subscriptions]) => toStep(receiver, subscriptions));
-    const plan = { steps, mayRefuse: steps.filter((step) => step.receiver.mayRefuse) };
-    if (this.#plans.size >= CACHED_TOPICS) this.#plans.clear();
+    matches.length = 0; // keeps no subscription alive
+    return byReceiver;
+  }
+
+  #stepOf(subscription: Subscription<Q>): Step<Q> {
+    const known = this.#steps.get(subscription);
+    if (known !== undefined) return known;
+    const step = toStep(subscription.receiver, [subscription]);
+    this.#steps.set(subscription, step);
+    return step;
+  }
+
+  #remember(topicName: TopicName, plan: Plan<Q>): void {
+    if (this.#plans.size >= CACHED_TOPICS || this.#plansWeight + plan.weight > CACHED_WEIGHT) {
+      this.#forgetPlans();
+    }
     this.#plans.set(topicName, plan);
-    return plan;
+    this.#plansWeight += plan.weight;
+  }
+
+  #forgetPlans(): void {
+    this.#plans.clear();
+    this.#plansWeight = 0;
   }
 }
 
