@@ -9,6 +9,21 @@ export type DropReason =
   | "not_authorized"
   | "corrupt_record";
 
+/** What a client, or all of them together, had too much of. */
+export type Limit =
+  | "connections_per_listener"
+  | "connections_per_address"
+  | "connect_rate"
+  | "connect_timeout"
+  | "unauthenticated_packet_size"
+  | "packet_size"
+  | "packet_entries"
+  | "topic_levels"
+  | "subscriptions"
+  | "receive_maximum"
+  | "unreleased_messages"
+  | "message_rate";
+
 /** Plain numbers that hot paths raise; `src/metrics` reads them when scraped. Never reset. */
 export class Counters {
   connectionsOpened = 0;
@@ -21,8 +36,13 @@ export class Counters {
   readonly messagesSent: [number, number, number] = [0, 0, 0];
   protocolErrors = 0;
   readonly dropped = new Map<DropReason, number>();
+  readonly limitsReached = new Map<Limit, number>();
 
   drop(reason: DropReason, count = 1): void {
     this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + count);
+  }
+
+  limitReached(limit: Limit): void {
+    this.limitsReached.set(limit, (this.limitsReached.get(limit) ?? 0) + 1);
   }
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { authSection } from "./sections/auth.ts";
 import { bridgesSection } from "./sections/bridges.ts";
 import { data, logSection, shutdownTimeout } from "./sections/general.ts";
+import { limitsSection } from "./sections/limits.ts";
 import { listenersSection } from "./sections/listeners.ts";
 import { mqttSection } from "./sections/mqtt.ts";
 import { sessionsSection } from "./sections/sessions.ts";
@@ -15,6 +16,7 @@ export const brokerConfigSchema = z.strictObject({
   log: logSection.prefault({}),
   auth: authSection.prefault({}),
   mqtt: mqttSection.prefault({}),
+  limits: limitsSection.prefault({}),
   sessions: sessionsSection.prefault({}),
   storage: storageSection.prefault({}),
   bridges: bridgesSection,

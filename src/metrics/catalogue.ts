@@ -17,6 +17,9 @@ export const CATALOGUE = {
   causeway_connections_refused_total: counter("Connections refused before or at CONNECT since the start"),
   causeway_connections_closed_total: counter("Client connections that have ended since the start"),
   causeway_protocol_errors_total: counter("Connections closed because the peer broke the protocol"),
+  causeway_limits_reached_total: counter("How often a client was refused, slowed or ended at a limit", "", [
+    "limit",
+  ]),
   causeway_received_bytes_total: counter("Bytes read from clients", "bytes"),
   causeway_sent_bytes_total: counter("Bytes written to clients", "bytes"),
 

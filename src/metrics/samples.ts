@@ -1,4 +1,4 @@
-import type { DropReason } from "../base/counters.ts";
+import type { DropReason, Limit } from "../base/counters.ts";
 import type { BUCKETS, MetricName } from "./catalogue.ts";
 import type { BridgeFigures, BridgeState, MetricsSources } from "./sources.ts";
 
@@ -52,6 +52,8 @@ export const SAMPLES: Readonly<Record<SampledMetric, Read>> = {
   causeway_connections_refused_total: ({ counters }) => [[counters.connectionsRefused]],
   causeway_connections_closed_total: ({ counters }) => [[counters.connectionsClosed]],
   causeway_protocol_errors_total: ({ counters }) => [[counters.protocolErrors]],
+  causeway_limits_reached_total: ({ counters }) =>
+    LIMITS.map((limit) => [counters.limitsReached.get(limit) ?? 0, { limit }]),
   causeway_received_bytes_total: ({ counters }) => [[counters.bytesReceived]],
   causeway_sent_bytes_total: ({ counters }) => [[counters.bytesSent]],
 
@@ -96,6 +98,21 @@ const DROP_REASONS = keysOf<DropReason>({
   outbox_full: true,
   not_authorized: true,
   corrupt_record: true,
+});
+
+const LIMITS = keysOf<Limit>({
+  connections_per_listener: true,
+  connections_per_address: true,
+  connect_rate: true,
+  connect_timeout: true,
+  unauthenticated_packet_size: true,
+  packet_size: true,
+  packet_entries: true,
+  topic_levels: true,
+  subscriptions: true,
+  receive_maximum: true,
+  unreleased_messages: true,
+  message_rate: true,
 });
 
 const BRIDGE_STATES = keysOf<BridgeState>({

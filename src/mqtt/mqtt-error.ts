@@ -1,3 +1,4 @@
+import type { Limit } from "../base/counters.ts";
 import { BrokerError } from "../base/errors.ts";
 import type { ReasonCode } from "./reason-code.ts";
 
@@ -17,5 +18,15 @@ export class MqttError extends BrokerError {
     super(clause ? `${detail} [${clause}]` : detail);
     this.reasonCode = reasonCode;
     this.clause = clause;
+  }
+}
+
+/** The peer had more of something than it may have: ends the connection like broken protocol, and is counted by limit. */
+export class LimitError extends MqttError {
+  readonly limit: Limit;
+
+  constructor(limit: Limit, reasonCode: ReasonCode, detail: string, clause?: Clause) {
+    super(reasonCode, detail, clause);
+    this.limit = limit;
   }
 }

@@ -227,7 +227,22 @@ export interface MqttPorts {
   randomId(): string;
 }
 
-/** `mqtt:` and `sessions:` of the configuration. */
+/** `limits:` of the configuration. */
+export interface LimitOptions {
+  readonly unauthenticatedPacketSize: number;
+  /** 0 = no limit. */
+  readonly maximumConnectionsPerAddress: number;
+  /** Per second; 0 = no limit. */
+  readonly connectRate: number;
+  readonly exemptLoopback: boolean;
+  /** Per second and client; 0 = no limit. */
+  readonly messageRate: number;
+  readonly whenMessageRateExceeded: "slow" | "disconnect";
+  readonly maximumFiltersPerPacket: number;
+  readonly maximumUnreleasedMessages: number;
+}
+
+/** `mqtt:`, `sessions:` and `limits:` of the configuration. */
 export interface MqttOptions {
   readonly maximumPacketSize: number;
   readonly receiveMaximum: number;
@@ -244,4 +259,11 @@ export interface MqttOptions {
   readonly maximumSubscriptionsPerClient: number;
   readonly maximumQueuedMessages: number;
   readonly maximumQueuedBytes: number;
+  readonly limits: LimitOptions;
+}
+
+/** What may differ from listener to listener. */
+export interface ListenerRules {
+  /** `warn`: a client that exceeds the Receive Maximum is counted and reported, not disconnected. */
+  readonly strict: "enforce" | "warn";
 }

@@ -27,6 +27,7 @@ export function limitConnections(
   server.maxConnections = maximumConnections;
   server.on("drop", () => {
     ports.counters.connectionsRefused++;
+    ports.counters.limitReached("connections_per_listener");
     if (ports.logger.isLevelEnabled("debug")) {
       ports.logger.debug({ maximumConnections }, "connection refused: the listener is full");
     }

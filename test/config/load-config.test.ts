@@ -41,6 +41,7 @@ describe("configuration values", () => {
       type: "tcp",
       bind: { host: "127.0.0.1", port: 1883 },
       maximumConnections: 100_000,
+      strict: "enforce",
       proxyProtocol: false,
     });
     expect(config.listeners[1]).toMatchObject({ type: "ws", path: "/mqtt", allowedOrigins: [] });
@@ -214,7 +215,7 @@ describe("a configuration error", () => {
     ],
     [
       "listeners:\n  - type: tcp\n    bind: h:1\n    path: /mqtt\n",
-      "broker.yaml:4: unknown key listeners.0.path; known are type, bind, maximumConnections, proxyProtocol",
+      "broker.yaml:4: unknown key listeners.0.path; known are type, bind, maximumConnections, strict, proxyProtocol",
     ],
     ["mqtt: { retainAvailable: 1 }", "broker.yaml:1: mqtt.retainAvailable: must be true or false, not 1"],
     ["auth: { aclFile: 1 }", "broker.yaml:1: auth.aclFile: must be text that is not empty or null, not 1"],
@@ -254,6 +255,7 @@ describe("listeners", () => {
       tls: { cert: "c", key: "k", ca: null, crl: null, requestCert: false, minVersion: "TLSv1.2" },
       certificateUser: "none",
       maximumConnections: 100_000,
+      strict: "enforce",
       proxyProtocol: false,
     });
   });

@@ -57,7 +57,17 @@ describe("metric catalogue", () => {
   it("has labels of bounded sets only", () => {
     const labels = new Set(DEFINITIONS.flatMap(([, definition]) => definition.labels));
 
-    const bounded = ["version", "node", "transport", "protocol_version", "qos", "reason", "state", "bridge"];
+    const bounded = [
+      "version",
+      "node",
+      "transport",
+      "protocol_version",
+      "limit",
+      "qos",
+      "reason",
+      "state",
+      "bridge",
+    ];
     expect([...labels].sort()).toEqual(bounded.sort());
   });
 });

@@ -34,6 +34,16 @@ const OPTIONS: MqttOptions = {
   maximumSubscriptionsPerClient: 1000,
   maximumQueuedMessages: 1000,
   maximumQueuedBytes: 1024 * 1024,
+  limits: {
+    unauthenticatedPacketSize: 65_536,
+    maximumConnectionsPerAddress: 0,
+    connectRate: 0,
+    exemptLoopback: true,
+    messageRate: 0,
+    whenMessageRateExceeded: "slow",
+    maximumFiltersPerPacket: 1000,
+    maximumUnreleasedMessages: 65_535,
+  },
 };
 
 const EVERYBODY: Authorization = {

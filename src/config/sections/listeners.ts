@@ -14,6 +14,11 @@ const maximumConnections = z
   .default(100_000)
   .describe("Connections beyond this are closed at once");
 
+const strict = z
+  .enum(["enforce", "warn"])
+  .default("enforce")
+  .describe("enforce (0x93 ends who exceeds receiveMaximum) or warn (such a client is counted and reported)");
+
 const webSocketKeys = {
   path: z
     .string()
@@ -26,7 +31,7 @@ const webSocketKeys = {
     .describe("Origins of the pages that may connect; empty allows every origin"),
 };
 
-const common = { maximumConnections, proxyProtocol };
+const common = { maximumConnections, strict, proxyProtocol };
 
 const tcpListener = z.strictObject({ type: z.literal("tcp"), bind, ...common });
 const wsListener = z.strictObject({ type: z.literal("ws"), bind, ...webSocketKeys, ...common });
@@ -67,6 +72,7 @@ const unixListener = z.strictObject({
     .default("0660")
     .describe("Permissions of the socket, in quotes: who may write to it may connect, as from the loopback"),
   maximumConnections,
+  strict,
 });
 
 const adminListener = z.strictObject({

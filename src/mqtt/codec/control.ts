@@ -17,15 +17,16 @@ export function decodeControl(
   start: number,
   end: number,
   version: ProtocolVersion,
+  maximumFilters = Number.POSITIVE_INFINITY,
 ): ClientControlPacket {
   const body = new ByteReader(buffer, start, end);
   switch (firstByte >> 4) {
     case PacketType.Connect:
       return readConnect(firstByte, body);
     case PacketType.Subscribe:
-      return readSubscribe(firstByte, body, version);
+      return readSubscribe(firstByte, body, version, maximumFilters);
     case PacketType.Unsubscribe:
-      return readUnsubscribe(firstByte, body, version);
+      return readUnsubscribe(firstByte, body, version, maximumFilters);
     case PacketType.Disconnect:
       return readDisconnect(firstByte, body, version);
     case PacketType.Auth:

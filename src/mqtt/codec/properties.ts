@@ -1,5 +1,5 @@
 import type { UserProperty } from "../../base/message.ts";
-import { MqttError } from "../mqtt-error.ts";
+import { LimitError, MqttError } from "../mqtt-error.ts";
 import { ReasonCode } from "../reason-code.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import { LARGEST_VARINT } from "./varint.ts";
@@ -52,6 +52,9 @@ export interface PropertyValues {
   /** In the order sent, names may repeat [MQTT-3.3.2-18]. */
   userProperties: UserProperty[];
 }
+
+/** Thousands of them are an attack on the reader's time, not a use. */
+const MAXIMUM_USER_PROPERTIES = 1000;
 
 type KeyOf<Value> = {
   [Key in keyof PropertyValues]: PropertyValues[Key] extends Value | undefined ? Key : never;
@@ -136,6 +139,10 @@ function readProperty(block: ByteReader, context: PropertyContext, values: Prope
     throw new MqttError(ReasonCode.MalformedPacket, `property ${identifier} is not valid in this packet`);
   }
   if (definition.type === "pair") {
+    if (values.userProperties.length === MAXIMUM_USER_PROPERTIES) {
+      const detail = `more than ${MAXIMUM_USER_PROPERTIES} user properties`;
+      throw new LimitError("packet_entries", ReasonCode.QuotaExceeded, detail);
+    }
     values.userProperties.push([block.text(), block.text()]);
     return;
   }

@@ -1,4 +1,4 @@
-import { MqttError } from "../mqtt-error.ts";
+import { LimitError, MqttError } from "../mqtt-error.ts";
 import { ReasonCode } from "../reason-code.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import {
@@ -16,8 +16,9 @@ export function readSubscribe(
   firstByte: number,
   body: ByteReader,
   version: ProtocolVersion,
+  maximumFilters: number,
 ): SubscribePacket {
-  const subscriptionIdentifier = checkSubscribe(body.fork(), version);
+  const subscriptionIdentifier = checkSubscribe(body.fork(), version, maximumFilters);
   const packet = parseWhole("subscribe", firstByte, body, version);
   return {
     type: PacketType.Subscribe,
@@ -40,12 +41,16 @@ export function readUnsubscribe(
   firstByte: number,
   body: ByteReader,
   version: ProtocolVersion,
+  maximumFilters: number,
 ): UnsubscribePacket {
   const reader = body.fork();
   checkPacketId(reader);
   if (version === 5) readProperties(reader, PropertyContext.Unsubscribe);
   if (reader.isAtEnd) throw new MqttError(ReasonCode.ProtocolError, "no Topic Filter", "MQTT-3.10.3-2");
-  while (!reader.isAtEnd) reader.text(); // [MQTT-3.10.3-1]
+  for (let count = 1; !reader.isAtEnd; count++) {
+    checkCount(count, maximumFilters);
+    reader.text(); // [MQTT-3.10.3-1]
+  }
   const packet = parseWhole("unsubscribe", firstByte, body, version);
   return {
     type: PacketType.Unsubscribe,
@@ -55,15 +60,22 @@ export function readUnsubscribe(
 }
 
 /** Checks what mqtt-packet lets pass; returns the Subscription Identifier, 0 when absent. */
-function checkSubscribe(reader: ByteReader, version: ProtocolVersion): number {
+function checkSubscribe(reader: ByteReader, version: ProtocolVersion, maximumFilters: number): number {
   checkPacketId(reader);
   const properties = version === 5 ? readProperties(reader, PropertyContext.Subscribe) : noProperties();
   if (reader.isAtEnd) throw new MqttError(ReasonCode.ProtocolError, "no Topic Filter", "MQTT-3.8.3-2");
-  while (!reader.isAtEnd) {
+  for (let count = 1; !reader.isAtEnd; count++) {
+    checkCount(count, maximumFilters);
     const topicFilter = reader.text(); // [MQTT-3.8.3-1]
     checkOptions(topicFilter, reader.byte(), version);
   }
   return properties.subscriptionIdentifier ?? 0;
+}
+
+/** One packet is handled in one turn: what it may hold bounds how long others wait. */
+function checkCount(count: number, maximum: number): void {
+  if (count <= maximum) return;
+  throw new LimitError("packet_entries", ReasonCode.QuotaExceeded, `more than ${maximum} topic filters`);
 }
 
 function checkOptions(topicFilter: string, options: number, version: ProtocolVersion): void {

@@ -37,13 +37,14 @@ import { handlePublish, handlePublishQoS0 } from "../handlers/publish.ts";
 import { RetainedReplays } from "../handlers/retained-replay.ts";
 import { handleSubscribe } from "../handlers/subscribe.ts";
 import { handleUnsubscribe } from "../handlers/unsubscribe.ts";
-import { MqttError } from "../mqtt-error.ts";
-import type { FullQueue, Identity, MqttOptions, MqttPorts } from "../ports.ts";
+import { LimitError, MqttError } from "../mqtt-error.ts";
+import type { FullQueue, Identity, ListenerRules, MqttOptions, MqttPorts } from "../ports.ts";
 import { ReasonCode } from "../reason-code.ts";
 import type { Session, SessionLink } from "../session/session.ts";
 import type { SessionRegistry } from "../session/session-registry.ts";
 import { AckOrder, type AckWriter } from "./ack-order.ts";
 import { ControlSender } from "./control-sender.ts";
+import type { Entrance } from "./entrance.ts";
 import { type Flusher, Output } from "./output.ts";
 import { PublishSender } from "./publish-sender.ts";
 import { TopicAliases } from "./topic-aliases.ts";
@@ -55,12 +56,11 @@ export interface ConnectionContext {
   readonly sessions: SessionRegistry;
   readonly topics: TopicCache;
   readonly flusher: Flusher;
+  readonly entrance: Entrance;
   /** Called once, when the connection has ended. */
   closed(connection: Connection): void;
 }
 
-/** Before CONNECT is accepted no larger packet is read (a CONNECT with will and password fits). */
-const UNAUTHENTICATED_PACKET_BYTES = 64 * 1024;
 /** A client that has left this much of what was flushed unread is slow: QoS 0 is dropped, QoS 1 and 2 wait. */
 const SLOW_RECEIVER_BYTES = 8 * 1024 * 1024;
 /** A client that has left this much unread, answers included, is not read until it has taken all of it. */
@@ -75,6 +75,7 @@ type Phase = (typeof Phase)[keyof typeof Phase];
 export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, SessionLink {
   readonly stream: ByteStream;
   readonly acks: AckOrder;
+  readonly rules: ListenerRules;
   readonly #context: ConnectionContext;
   readonly #framer: Framer;
   readonly #output: Output;
@@ -101,11 +102,19 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   #isResuming = false;
   /** Not read because it does not read. */
   #isChoked = false;
+  /** PUBLISH packets it may send before the next tick. */
+  #messagesLeft: number;
+  /** Not read until the next tick because it sent more. */
+  #isThrottled = false;
+  #hasBeenThrottled = false;
 
-  constructor(stream: ByteStream, context: ConnectionContext) {
+  constructor(stream: ByteStream, rules: ListenerRules, context: ConnectionContext) {
+    const { maximumPacketSize, limits } = context.options;
     this.stream = stream;
+    this.rules = rules;
+    this.#messagesLeft = limits.messageRate || Number.POSITIVE_INFINITY;
     this.#context = context;
-    this.#framer = new Framer(Math.min(UNAUTHENTICATED_PACKET_BYTES, context.options.maximumPacketSize));
+    this.#framer = new Framer(Math.min(limits.unauthenticatedPacketSize, maximumPacketSize));
     this.#output = new Output(stream, context.flusher, context.ports.counters);
     this.acks = new AckOrder(this);
     this.#aliases = new TopicAliases(0);
@@ -177,7 +186,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
       case PacketType.Connect: // whatever is in it: the reason codes of CONNACK are none of DISCONNECT's
         throw new MqttError(ReasonCode.ProtocolError, "a second CONNECT", "MQTT-3.1.0-2");
       default:
-        return this.#handleControl(decodeControl(firstByte, buffer, start, end, this.#version));
+        return this.#handleControl(this.#decode(firstByte, buffer, start, end));
     }
   }
 
@@ -244,12 +253,16 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     }
   }
 
-  /** At most one line a second, however much is refused. */
   refused(what: string, fields: object): void {
+    this.noted(`${what} refused`, fields);
+  }
+
+  /** At most one line a second, however much there is to note. */
+  noted(message: string, fields: object): void {
     const now = this.#context.ports.clock.now();
     if (now - this.#lastRefusalAt < REFUSAL_LOG_MS) return;
     this.#lastRefusalAt = now;
-    this.#log("warn", fields, `${what} refused`);
+    this.#log("warn", fields, message);
   }
 
   // ---- endings
@@ -277,10 +290,12 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   tick(now: number): void {
     if (this.#phase === Phase.AwaitingConnect || this.#phase === Phase.Connecting) {
       if (now - this.#openedAt <= this.#context.options.connectTimeout * 1000) return;
+      this.#context.ports.counters.limitReached("connect_timeout");
       this.#log("info", {}, "no CONNECT in time");
       this.#finish();
       return;
     }
+    this.#refillMessages();
     if (this.#keepAliveMs === 0 || now - this.#lastReceivedAt <= this.#keepAliveMs * 1.5) return;
     if (this.#framer.isPaused) return; // it is we who do not read
     this.#log("info", {}, "keep alive timeout");
@@ -294,15 +309,24 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     if (firstByte >> 4 !== PacketType.Connect) {
       throw new MqttError(ReasonCode.ProtocolError, "the first packet is no CONNECT", "MQTT-3.1.0-1");
     }
-    const packet = decodeControl(firstByte, buffer, start, end, this.#version) as ConnectPacket;
+    const packet = this.#decode(firstByte, buffer, start, end) as ConnectPacket;
     this.#phase = Phase.Connecting;
     this.#version = packet.protocolVersion;
     this.#hasProblemInformation = packet.requestProblemInformation;
     this.#askedToLast = packet.sessionExpiryInterval > 0;
     this.#control = new ControlSender(this.#output, this.#version, packet.maximumPacketSize);
+    if (!this.#context.entrance.mayConnect(this.stream)) {
+      this.#refuse(ReasonCode.ConnectionRateExceeded, "too many clients connect at the moment");
+      return false;
+    }
     this.#pause();
     void this.#connect(packet);
     return false; // what follows CONNECT is read when its session is there
+  }
+
+  #decode(firstByte: number, buffer: Buffer, start: number, end: number): ClientControlPacket {
+    const { maximumFiltersPerPacket } = this.#context.options.limits;
+    return decodeControl(firstByte, buffer, start, end, this.#version, maximumFiltersPerPacket);
   }
 
   async #connect(packet: ConnectPacket): Promise<void> {
@@ -364,7 +388,12 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     const { ports, options, topics } = this.#context;
     const packet = readPublish(firstByte, buffer, start, end, this.#version, topics);
     ports.counters.messagesReceived[packet.qos]++;
-    if (packet.qos === 0) return !handlePublishQoS0(this, packet, ports, options) || this.#mayGoOn();
+    if (--this.#messagesLeft <= 0) this.#sentTooMuch(options.limits.whenMessageRateExceeded);
+    if (this.#phase !== Phase.Connected) return false;
+    if (packet.qos === 0) {
+      const isDurable = handlePublishQoS0(this, packet, ports, options);
+      return isDurable || this.#isThrottled ? this.#mayGoOn() : true;
+    }
     const blocked = handlePublish(this, packet, ports, options);
     if (blocked !== undefined) {
       this.#hold(packet, blocked);
@@ -431,7 +460,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
       return false;
     }
     const isOwed = this.acks.waitingCount >= this.#context.options.receiveMaximum;
-    if (!isOwed && !this.replays.isFull) return true;
+    if (!isOwed && !this.replays.isFull && !this.#isThrottled) return true;
     this.#pause();
     return false;
   }
@@ -460,6 +489,24 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     if (this.#mayGoOn()) this.#resume();
   }
 
+  #sentTooMuch(action: "slow" | "disconnect"): void {
+    if (action === "disconnect" && this.#messagesLeft === 0) return; // the last one it may send
+    const { counters } = this.#context.ports;
+    const { messageRate } = this.#context.options.limits;
+    counters.limitReached("message_rate");
+    if (!this.#hasBeenThrottled) this.#log("warn", { messageRate, action }, "limits.messageRate exceeded");
+    this.#hasBeenThrottled = true;
+    if (action === "disconnect") this.close(ReasonCode.MessageRateTooHigh, "too many messages per second");
+    else this.#isThrottled = true;
+  }
+
+  #refillMessages(): void {
+    this.#messagesLeft = this.#context.options.limits.messageRate || Number.POSITIVE_INFINITY;
+    if (!this.#isThrottled) return;
+    this.#isThrottled = false;
+    this.#resume();
+  }
+
   #pause(): void {
     this.stream.pause();
   }
@@ -471,7 +518,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     setImmediate(() => {
       this.#isResuming = false;
       if (this.#phase !== Phase.Connected || !this.#framer.isPaused) return;
-      if (this.#blockedPublish !== undefined || this.replays.isFull) return;
+      if (this.#blockedPublish !== undefined || this.replays.isFull || this.#isThrottled) return;
       this.#lastReceivedAt = this.#context.ports.clock.now(); // what came meanwhile is still to be read
       if (!this.#isChoked) this.stream.resume();
       this.#guarded(() => this.#framer.resume(this));
@@ -512,11 +559,9 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     const { counters } = this.#context.ports;
     if (error instanceof MqttError) {
       counters.protocolErrors++;
-      this.#log(
-        "warn",
-        { reasonCode: error.reasonCode, clause: error.clause },
-        `protocol error: ${error.message}`,
-      );
+      this.#countLimit(error);
+      const what = error instanceof LimitError ? "limit" : "protocol error";
+      this.#log("warn", { reasonCode: error.reasonCode, clause: error.clause }, `${what}: ${error.message}`);
       if (this.#phase === Phase.Connected) this.close(error.reasonCode, error.message);
       else if (this.#mayAnswerConnect(error)) this.#refuse(error.reasonCode, error.message);
       else this.#finish();
@@ -525,6 +570,14 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     this.#log("error", { error }, `internal error: ${describe(error)}`);
     this.close(ReasonCode.ImplementationSpecificError, "internal error");
     this.#finish();
+  }
+
+  #countLimit(error: MqttError): void {
+    const { counters } = this.#context.ports;
+    if (error instanceof LimitError) counters.limitReached(error.limit);
+    else if (error.reasonCode === ReasonCode.PacketTooLarge) {
+      counters.limitReached(this.isConnected ? "packet_size" : "unauthenticated_packet_size");
+    }
   }
 
   /** An unsupported version is answered [MQTT-3.1.2-2]; other bytes that are no CONNECT get no answer. */

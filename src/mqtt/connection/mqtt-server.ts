@@ -1,13 +1,15 @@
 import type { ByteStream } from "../../base/byte-stream.ts";
 import type { Cancel } from "../../base/clock.ts";
 import { TopicCache } from "../codec/topic-cache.ts";
-import type { MqttOptions, MqttPorts } from "../ports.ts";
+import type { ListenerRules, MqttOptions, MqttPorts } from "../ports.ts";
 import { ReasonCode } from "../reason-code.ts";
 import { SessionRegistry } from "../session/session-registry.ts";
 import { Connection, type ConnectionContext } from "./connection.ts";
+import { Entrance } from "./entrance.ts";
 import { Flusher } from "./output.ts";
 
 const TICK_MS = 1000;
+const STRICT: ListenerRules = { strict: "enforce" };
 
 /** MQTT as a whole: takes byte streams from the transports and makes connections of them. */
 export class MqttServer {
@@ -25,6 +27,7 @@ export class MqttServer {
       sessions: this.sessions,
       topics: new TopicCache(),
       flusher: new Flusher(),
+      entrance: new Entrance(ports, options.limits),
       closed: (connection) => this.#closed(connection),
     };
   }
@@ -43,8 +46,15 @@ export class MqttServer {
     this.#scheduleTick();
   }
 
-  accept(stream: ByteStream): void {
-    const connection = new Connection(stream, this.#context);
+  accept(stream: ByteStream, rules = STRICT): void {
+    const { entrance, ports } = this.#context;
+    if (!entrance.mayOpen(stream)) {
+      ports.counters.connectionsRefused++;
+      stream.destroy();
+      return;
+    }
+    entrance.opened(stream);
+    const connection = new Connection(stream, rules, this.#context);
     this.#connections.add(connection);
     connection.start();
   }
@@ -73,6 +83,7 @@ export class MqttServer {
 
   #closed(connection: Connection): void {
     this.#connections.delete(connection);
+    this.#context.entrance.closed(connection.stream);
     if (this.#connections.size === 0) this.#whenEmpty?.();
   }
 }

@@ -1,6 +1,6 @@
 import type { TopicName } from "../../base/ids.ts";
 import type { PublishPacket, ServerControlPacket } from "../codec/packets.ts";
-import type { CommitWaiter, Identity } from "../ports.ts";
+import type { CommitWaiter, Identity, ListenerRules } from "../ports.ts";
 import type { ReasonCode } from "../reason-code.ts";
 import type { Session } from "../session/session.ts";
 import type { RetainedReplays } from "./retained-replay.ts";
@@ -19,10 +19,13 @@ export interface Client {
   readonly session: Session;
   readonly identity: Identity;
   readonly version: 3 | 4 | 5;
+  readonly rules: ListenerRules;
   readonly acks: AckPlaces;
   readonly replays: RetainedReplays;
   readonly aliases: { resolve(packet: PublishPacket): TopicName };
   send(packet: ServerControlPacket): void;
   /** One log line about a refusal, with who and what. */
   refused(what: string, fields: object): void;
+  /** One log line about something that is let pass. */
+  noted(message: string, fields: object): void;
 }

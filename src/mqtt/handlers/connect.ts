@@ -82,6 +82,7 @@ function willRefusal(
     return { reasonCode: ReasonCode.RetainNotSupported, reasonString: "will with RETAIN" }; // [MQTT-3.2.2-13]
   }
   if (levelCount(will.topicName) > options.maximumTopicLevels) {
+    ports.counters.limitReached("topic_levels");
     return { reasonCode: ReasonCode.TopicNameInvalid, reasonString: "will topic has too many levels" };
   }
   if (ports.authorization.mayPublish({ clientId, user }, will.topicName)) return undefined;

@@ -2,7 +2,7 @@ import type { TopicName } from "../../base/ids.ts";
 import type { Message } from "../../base/message.ts";
 import { levelCount } from "../../base/topic-name.ts";
 import { PacketType, type PublishPacket } from "../codec/packets.ts";
-import { MqttError } from "../mqtt-error.ts";
+import { LimitError, MqttError } from "../mqtt-error.ts";
 import type { FullQueue, MqttOptions, MqttPorts } from "../ports.ts";
 import { ReasonCode } from "../reason-code.ts";
 import type { Client } from "./client.ts";
@@ -48,7 +48,7 @@ export function handlePublish(
     acks.settle(acks.reserve(type, packet.packetId), ReasonCode.Success); // a repeat: deliver nothing [MQTT-4.3.3-10]
     return undefined;
   }
-  checkReceiveMaximum(client, options);
+  checkReceiveMaximum(client, packet, options, ports);
   const reasonCode = refusal(client, topicName, ports, options);
   if (reasonCode !== ReasonCode.Success) {
     reportRefusal(client, topicName, reasonCode, ports);
@@ -96,14 +96,30 @@ function checkOptions(packet: PublishPacket, options: MqttOptions): void {
   }
 }
 
-/** More unacknowledged messages than CONNACK allowed (MQTT 5 §3.3.4). MQTT 3 has no such limit: it is read more slowly. */
-function checkReceiveMaximum({ session, acks, version }: Client, options: MqttOptions): void {
-  if (version !== 5 || session.receivedCount + acks.waitingPubacks < options.receiveMaximum) return;
-  throw new MqttError(
-    ReasonCode.ReceiveMaximumExceeded,
-    `more than ${options.receiveMaximum} messages`,
-    "MQTT-3.3.4-7",
-  );
+/**
+ * More unacknowledged messages than CONNACK allowed (MQTT 5 §3.3.4). MQTT 3 has no such limit: it is read more slowly,
+ * and may leave no more than so many QoS 2 messages unreleased, which reading more slowly would not lessen.
+ */
+function checkReceiveMaximum(
+  client: Client,
+  { qos }: PublishPacket,
+  { receiveMaximum, limits }: MqttOptions,
+  ports: MqttPorts,
+): void {
+  const { receivedCount } = client.session;
+  const unacknowledged = receivedCount + client.acks.waitingPubacks;
+  if (client.version === 5 && unacknowledged >= receiveMaximum) {
+    const detail = `more than ${receiveMaximum} messages`;
+    if (client.rules.strict === "enforce") {
+      throw new LimitError("receive_maximum", ReasonCode.ReceiveMaximumExceeded, detail, "MQTT-3.3.4-7");
+    }
+    ports.counters.limitReached("receive_maximum");
+    client.noted("Receive Maximum exceeded", { receiveMaximum, unacknowledged });
+  }
+  if (qos === 2 && receivedCount >= limits.maximumUnreleasedMessages) {
+    const detail = `more than ${limits.maximumUnreleasedMessages} messages without PUBREL`;
+    throw new LimitError("unreleased_messages", ReasonCode.ReceiveMaximumExceeded, detail);
+  }
 }
 
 function refusal(client: Client, topicName: TopicName, ports: MqttPorts, options: MqttOptions): ReasonCode {
@@ -114,6 +130,7 @@ function refusal(client: Client, topicName: TopicName, ports: MqttPorts, options
 
 function reportRefusal(client: Client, topicName: TopicName, reasonCode: ReasonCode, ports: MqttPorts): void {
   ports.counters.drop("not_authorized");
+  if (reasonCode === ReasonCode.TopicNameInvalid) ports.counters.limitReached("topic_levels");
   client.refused("publish", { topicName, reasonCode });
 }
 

@@ -76,13 +76,19 @@ function refusal(
     if (!options.sharedSubscriptionAvailable) return ReasonCode.SharedSubscriptionsNotSupported;
     if (parseShared(topicFilter) === undefined) return ReasonCode.TopicFilterInvalid;
   }
-  if (levelCount(topicFilter) > options.maximumTopicLevels) return ReasonCode.TopicFilterInvalid;
+  if (levelCount(topicFilter) > options.maximumTopicLevels) {
+    ports.counters.limitReached("topic_levels");
+    return ReasonCode.TopicFilterInvalid;
+  }
   if (!options.wildcardSubscriptionAvailable && hasWildcard(topicFilter)) {
     return ReasonCode.WildcardSubscriptionsNotSupported;
   }
   const { session } = client;
   const isFull = session.subscriptionCount >= options.maximumSubscriptionsPerClient;
-  if (isFull && !session.hasSubscription(topicFilter)) return ReasonCode.QuotaExceeded;
+  if (isFull && !session.hasSubscription(topicFilter)) {
+    ports.counters.limitReached("subscriptions");
+    return ReasonCode.QuotaExceeded;
+  }
   return ports.authorization.maySubscribe(client.identity, topicFilter)
     ? ReasonCode.Success
     : ReasonCode.NotAuthorized;

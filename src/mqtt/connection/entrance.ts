@@ -1,0 +1,78 @@
+import type { ByteStream } from "../../base/byte-stream.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Counters } from "../../base/counters.ts";
+import type { Logger } from "../../base/logger.ts";
+import { TokenBucket } from "../../base/token-bucket.ts";
+import type { LimitOptions } from "../ports.ts";
+
+export interface EntrancePorts {
+  readonly clock: Clock;
+  readonly counters: Counters;
+  readonly logger: Logger;
+}
+
+const LOG_MS = 1000;
+
+/** Who may come in: so many connections per address, so many CONNECTs per second in all. */
+export class Entrance {
+  readonly #ports: EntrancePorts;
+  readonly #limits: LimitOptions;
+  readonly #connects: TokenBucket;
+  /** Open connections by address. */
+  readonly #open = new Map<string, number>();
+  #lastLogAt = Number.NEGATIVE_INFINITY;
+
+  constructor(ports: EntrancePorts, limits: LimitOptions) {
+    this.#ports = ports;
+    this.#limits = limits;
+    this.#connects = new TokenBucket(limits.connectRate, 2 * limits.connectRate, ports.clock.now());
+  }
+
+  /** Before a byte is read, so that there is no reason code: false when the address has too many open already. */
+  mayOpen(stream: ByteStream): boolean {
+    const maximum = this.#limits.maximumConnectionsPerAddress;
+    if (maximum === 0 || this.#isExempt(stream)) return true;
+    if ((this.#open.get(hostOf(stream)) ?? 0) < maximum) return true;
+    this.#ports.counters.limitReached("connections_per_address");
+    this.#report(stream, "connection closed: limits.maximumConnectionsPerAddress");
+    return false;
+  }
+
+  opened(stream: ByteStream): void {
+    const host = hostOf(stream);
+    this.#open.set(host, (this.#open.get(host) ?? 0) + 1);
+  }
+
+  closed(stream: ByteStream): void {
+    const host = hostOf(stream);
+    const rest = (this.#open.get(host) ?? 0) - 1;
+    if (rest > 0) this.#open.set(host, rest);
+    else this.#open.delete(host);
+  }
+
+  /** Before the password is looked at, which is what costs: false when too many came in the last second. */
+  mayConnect(stream: ByteStream): boolean {
+    if (this.#limits.connectRate === 0 || this.#isExempt(stream)) return true;
+    if (this.#connects.take(this.#ports.clock.now())) return true;
+    this.#ports.counters.limitReached("connect_rate");
+    this.#report(stream, "connection refused: limits.connectRate");
+    return false;
+  }
+
+  #isExempt(stream: ByteStream): boolean {
+    return this.#limits.exemptLoopback && stream.isLoopback;
+  }
+
+  /** At most one line a second: a storm of connections must not become a storm of lines. */
+  #report({ remoteAddress }: ByteStream, message: string): void {
+    const now = this.#ports.clock.now();
+    if (now - this.#lastLogAt < LOG_MS) return;
+    this.#lastLogAt = now;
+    this.#ports.logger.warn({ remoteAddress }, message);
+  }
+}
+
+/** `address:port` without the port. */
+function hostOf({ remoteAddress }: ByteStream): string {
+  return remoteAddress.slice(0, remoteAddress.lastIndexOf(":"));
+}
