@@ -248,6 +248,7 @@ export interface MqttOptions {
   readonly receiveMaximum: number;
   readonly maximumInflight: number;
   readonly topicAliasMaximum: number;
+  readonly outgoingTopicAliases: number;
   readonly maximumQoS: QoS;
   readonly retainAvailable: boolean;
   readonly wildcardSubscriptionAvailable: boolean;

@@ -23,6 +23,7 @@ const OPTIONS: MqttOptions = {
   receiveMaximum: 1024,
   maximumInflight: 1024,
   topicAliasMaximum: 16,
+  outgoingTopicAliases: 16,
   maximumQoS: 2,
   retainAvailable: true,
   wildcardSubscriptionAvailable: true,

@@ -19,6 +19,11 @@ export const mqttSection = z.strictObject({
     .default(1024)
     .describe("QoS 1 and 2 messages kept in flight to a client that allows more"),
   topicAliasMaximum: uint16.default(64).describe("Topic aliases a client may use; 0 turns them off"),
+  outgoingTopicAliases: uint16
+    .default(64)
+    .describe(
+      "Topic aliases used towards a client that allows as many, the first topics get them; 0 turns them off",
+    ),
   maximumQoS: z.literal([0, 1, 2]).default(2).describe("Highest QoS accepted and granted"),
   retainAvailable: z.boolean().default(true).describe("Whether retained messages are accepted"),
   wildcardSubscriptionAvailable: z.boolean().default(true).describe("Whether filters may hold + and #"),

@@ -364,7 +364,8 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     this.#replays = new RetainedReplays(session, ports, () => this.#resume());
     this.#keepAliveMs = admission.keepAlive * 1000;
     this.#aliases = new TopicAliases(packet.protocolVersion === 5 ? options.topicAliasMaximum : 0);
-    this.#sender = new PublishSender(this.#output, this.#version, packet.maximumPacketSize);
+    const topicAliases = Math.min(packet.topicAliasMaximum, options.outgoingTopicAliases); // [MQTT-3.3.2-11]
+    this.#sender = new PublishSender(this.#output, this.#version, packet.maximumPacketSize, topicAliases);
     this.#framer.maximumPacketSize = options.maximumPacketSize;
     const { properties } = admission;
     this.send({ type: PacketType.Connack, sessionPresent, reasonCode: ReasonCode.Success, properties });

@@ -2,6 +2,11 @@ import type { Exchange, Step } from "../exchange.ts";
 import { connected, lasting, resumed, subscribed } from "./openings.ts";
 
 const A_HEARS_T: readonly Step[] = [...connected("a"), ...subscribed("a", "00")];
+const A_HEARS_ALL: readonly Step[] = [
+  ...connected("a"),
+  ["a", "sends", "82 07 0001 00 0001 '#' 00"],
+  ["a", "gets", "90 04 0001 00 00"],
+];
 const B_ANSWERED: Step = ["b", "gets nothing"];
 const PUBACK_7 = "(40 02 0007|40 03 0007 00)";
 
@@ -74,6 +79,32 @@ export const publishExchanges: readonly Exchange[] = [
       B_ANSWERED,
       ["a", "gets", "30 05 0001 't' 00 '2'"],
       ["a", "gets", "30 05 0001 't' 00 '3'"],
+    ],
+  },
+  {
+    name: "a client gets as many aliases as it allows, each first with its topic [MQTT-3.1.2-26], [MQTT-3.3.2-11]",
+    steps: [
+      ["a", "sends", "10 11 0004 'MQTT' 05 02 0000 03 22 0001 0001 'a'"],
+      ["a", "gets", "20 .. 00 00 *"],
+      ["a", "sends", "82 07 0001 00 0001 '#' 01"],
+      ["a", "gets", "90 04 0001 00 01"],
+      ...connected("b"),
+      ["b", "sends", "30 08 0004 'room' 00 '1' 32 0a 0004 'room' 0007 00 '2' 30 08 0004 'hall' 00 '3'"],
+      ["b", "gets", PUBACK_7],
+      ["a", "gets", "30 0b 0004 'room' 03 23 0001 '1'"],
+      ["a", "gets", "32 09 0000 <n> 03 23 0001 '2'"],
+      ["a", "gets", "30 08 0004 'hall' 00 '3'"],
+    ],
+  },
+  {
+    name: "without a Topic Alias Maximum a client gets no alias [MQTT-3.1.2-27]",
+    steps: [
+      ...A_HEARS_ALL,
+      ...connected("b"),
+      ["b", "sends", "30 08 0004 'room' 00 '1' 30 08 0004 'room' 00 '2'"],
+      B_ANSWERED,
+      ["a", "gets", "30 08 0004 'room' 00 '1'"],
+      ["a", "gets", "30 08 0004 'room' 00 '2'"],
     ],
   },
   {
