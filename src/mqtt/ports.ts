@@ -200,6 +200,25 @@ export interface Credentials {
   readonly certificateUser?: string | undefined;
 }
 
+/** What a method of enhanced authentication says to the client's last words (MQTT 5 §4.12). */
+export type AuthStep =
+  | { readonly kind: "continue"; readonly data: Buffer }
+  | { readonly kind: "accepted"; readonly user: string; readonly data: Buffer }
+  /** `detail` is told to the client. */
+  | {
+      readonly kind: "refused";
+      readonly reason: "badUserNameOrPassword" | "notAuthorized";
+      readonly detail: string;
+    };
+
+/** How a conversation ended. */
+export type AuthOutcome = Exclude<AuthStep, { readonly kind: "continue" }>;
+
+/** One conversation of a method with one client; over when a step does not continue. */
+export interface AuthExchange {
+  next(data: Buffer | undefined): AuthStep | Promise<AuthStep>;
+}
+
 /** Who somebody is: what rules are asked about. */
 export interface Identity {
   readonly clientId: ClientId;
@@ -208,6 +227,8 @@ export interface Identity {
 
 export interface Authorization {
   authenticate(credentials: Credentials): AuthResult | Promise<AuthResult>;
+  /** Begins a conversation; undefined: the method is not offered. */
+  exchange(method: string): AuthExchange | undefined;
   mayPublish(identity: Identity, topicName: TopicName): boolean;
   maySubscribe(identity: Identity, topicFilter: TopicFilter): boolean;
   mayReceive(identity: Identity, topicName: TopicName): boolean;

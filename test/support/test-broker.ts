@@ -50,6 +50,7 @@ const OPTIONS: MqttOptions = {
 const EVERYBODY: Authorization = {
   hasRules: false,
   authenticate: ({ username }) => ({ accepted: true, user: username ?? "" }),
+  exchange: () => undefined,
   mayPublish: () => true,
   maySubscribe: () => true,
   mayReceive: () => true,
@@ -62,6 +63,8 @@ export interface TestBrokerOptions {
   readonly options?: Partial<MqttOptions>;
   readonly authorization?: Partial<Authorization>;
   readonly disk?: MemoryDisk;
+  /** On `disk`; not for a broker that will crash: the next one opens a store of its own. */
+  readonly store?: HeldStore;
   readonly clock?: FakeClock;
   readonly logger?: Logger;
 }
@@ -90,7 +93,7 @@ export class TestBroker {
     this.#given = given;
     this.clock = given.clock ?? new FakeClock();
     this.disk = given.disk ?? new MemoryDisk();
-    this.store = new HeldStore(this.disk);
+    this.store = given.store ?? new HeldStore(this.disk);
     const options = { ...OPTIONS, ...given.options };
     this.machine = this.#createMachine(options);
     const { clock, counters, machine, store } = this;

@@ -3,6 +3,7 @@ import { assert } from "../../base/errors.ts";
 import type { UserProperty } from "../../base/message.ts";
 import { ReasonCode } from "../reason-code.ts";
 import {
+  type AuthPacket,
   type ConnackPacket,
   type ConnackProperties,
   PacketType,
@@ -62,7 +63,21 @@ function toForeign(packet: ServerControlPacket, version: ProtocolVersion): Packe
         reasonCode: packet.reasonCode,
         ...withReason(packet.reasonString, version),
       };
+    case PacketType.Auth:
+      assert(version === 5, "a server of MQTT 3 sends no AUTH");
+      return toAuth(packet);
   }
+}
+
+function toAuth({ reasonCode, authenticationMethod, authenticationData }: AuthPacket): Packet {
+  return {
+    cmd: "auth",
+    reasonCode,
+    properties: {
+      ...(authenticationMethod !== undefined && { authenticationMethod }),
+      ...(authenticationData !== undefined && { authenticationData }),
+    },
+  };
 }
 
 function toConnack(

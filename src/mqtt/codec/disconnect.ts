@@ -1,7 +1,13 @@
 import { MqttError } from "../mqtt-error.ts";
 import { ReasonCode } from "../reason-code.ts";
 import type { ByteReader } from "./byte-reader.ts";
-import { type AuthPacket, type DisconnectPacket, PacketType, type ProtocolVersion } from "./packets.ts";
+import {
+  type AuthPacket,
+  type AuthReasonCode,
+  type DisconnectPacket,
+  PacketType,
+  type ProtocolVersion,
+} from "./packets.ts";
 import { parseWhole } from "./parse-whole.ts";
 import { noProperties, PropertyContext, type PropertyValues, readProperties } from "./properties.ts";
 
@@ -22,7 +28,12 @@ const FROM_CLIENTS: ReadonlySet<number> = new Set([
   ReasonCode.AdministrativeAction,
   ReasonCode.PayloadFormatInvalid,
 ]);
-const AUTH_CODES: ReadonlySet<number> = new Set([0x00, 0x18, 0x19]);
+/** Success is the server's to send, but its place in the sequence is not the codec's to judge. */
+const AUTH_CODES: ReadonlySet<number> = new Set([
+  ReasonCode.Success,
+  ReasonCode.ContinueAuthentication,
+  ReasonCode.ReAuthenticate,
+]);
 
 /** DISCONNECT => [reason_code [properties]]; nothing at all in MQTT 3. */
 export function readDisconnect(
@@ -47,9 +58,19 @@ export function readDisconnect(
 /** AUTH => [reason_code [properties]]; a reserved packet type in MQTT 3. */
 export function readAuth(firstByte: number, body: ByteReader, version: ProtocolVersion): AuthPacket {
   if (version !== 5) throw new MqttError(ReasonCode.MalformedPacket, "AUTH in MQTT 3");
-  readReason(body.fork(), AUTH_CODES, PropertyContext.Auth);
-  if (body.isAtEnd) return { type: PacketType.Auth, reasonCode: 0 }; // mqtt-packet wants a Reason Code
-  return { type: PacketType.Auth, reasonCode: parseWhole("auth", firstByte, body, version).reasonCode };
+  const { authenticationMethod, authenticationData } = readReason(
+    body.fork(),
+    AUTH_CODES,
+    PropertyContext.Auth,
+  );
+  // mqtt-packet wants a Reason Code
+  const reasonCode = body.isAtEnd ? 0 : parseWhole("auth", firstByte, body, version).reasonCode;
+  return {
+    type: PacketType.Auth,
+    reasonCode: reasonCode as AuthReasonCode,
+    authenticationMethod,
+    authenticationData,
+  };
 }
 
 function readReason(

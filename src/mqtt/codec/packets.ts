@@ -105,6 +105,8 @@ export interface ConnackProperties {
   readonly subscriptionIdentifiersAvailable?: boolean | undefined;
   readonly sharedSubscriptionAvailable?: boolean | undefined;
   readonly serverKeepAlive?: number | undefined;
+  readonly authenticationMethod?: string | undefined;
+  readonly authenticationData?: Buffer | undefined;
 }
 
 /** One entry of SUBSCRIBE (MQTT 5 §3.8.3.1). */
@@ -154,10 +156,16 @@ export interface DisconnectPacket {
   readonly reasonString: string | undefined;
 }
 
+/** Both ways (MQTT 5 §3.15). */
 export interface AuthPacket {
   readonly type: typeof PacketType.Auth;
-  readonly reasonCode: number;
+  readonly reasonCode: AuthReasonCode;
+  readonly authenticationMethod: string | undefined;
+  readonly authenticationData: Buffer | undefined;
 }
+
+/** MQTT 5 §3.15.2.1: success, continue, re-authenticate. */
+export type AuthReasonCode = 0x00 | 0x18 | 0x19;
 
 /** What `decodeControl` returns: the packets a client may send, the hot ones left out. */
 export type ClientControlPacket =
@@ -168,4 +176,9 @@ export type ClientControlPacket =
   | AuthPacket;
 
 /** What `encodeControl` takes: the packets a server sends, the hot ones left out. */
-export type ServerControlPacket = ConnackPacket | SubackPacket | UnsubackPacket | DisconnectPacket;
+export type ServerControlPacket =
+  | ConnackPacket
+  | SubackPacket
+  | UnsubackPacket
+  | DisconnectPacket
+  | AuthPacket;

@@ -14,6 +14,7 @@ import { checkPingreq, decodeControl } from "../codec/control.ts";
 import { mayTell } from "../codec/control-writer.ts";
 import { Framer, type FrameSink } from "../codec/framer.ts";
 import {
+  type AuthPacket,
   type ClientControlPacket,
   type ConnectPacket,
   type DisconnectPacket,
@@ -24,13 +25,8 @@ import {
 } from "../codec/packets.ts";
 import { readPublish } from "../codec/publish.ts";
 import type { TopicCache } from "../codec/topic-cache.ts";
-import {
-  handleAuth,
-  handlePuback,
-  handlePubcomp,
-  handlePubrec,
-  handlePubrel,
-} from "../handlers/acknowledgements.ts";
+import { handlePuback, handlePubcomp, handlePubrec, handlePubrel } from "../handlers/acknowledgements.ts";
+import { authWithoutMethod } from "../handlers/auth.ts";
 import type { Client } from "../handlers/client.ts";
 import { type Admission, admit } from "../handlers/connect.ts";
 import { handlePublish, handlePublishQoS0 } from "../handlers/publish.ts";
@@ -38,11 +34,20 @@ import { RetainedReplays } from "../handlers/retained-replay.ts";
 import { handleSubscribe } from "../handlers/subscribe.ts";
 import { handleUnsubscribe } from "../handlers/unsubscribe.ts";
 import { LimitError, MqttError } from "../mqtt-error.ts";
-import type { FullQueue, Identity, ListenerRules, MqttOptions, MqttPorts } from "../ports.ts";
+import type {
+  AuthExchange,
+  AuthOutcome,
+  FullQueue,
+  Identity,
+  ListenerRules,
+  MqttOptions,
+  MqttPorts,
+} from "../ports.ts";
 import { ReasonCode } from "../reason-code.ts";
 import type { Session, SessionLink } from "../session/session.ts";
 import type { SessionRegistry } from "../session/session-registry.ts";
 import { AckOrder, type AckWriter } from "./ack-order.ts";
+import { AuthenticationExchange } from "./authentication-exchange.ts";
 import { ControlSender } from "./control-sender.ts";
 import type { Entrance } from "./entrance.ts";
 import { type Flusher, Output } from "./output.ts";
@@ -85,6 +90,8 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   #phase: Phase = Phase.AwaitingConnect;
   #version: ProtocolVersion = 4;
   #identity: Identity | undefined;
+  /** CONNECT named a method. */
+  #authentication: AuthenticationExchange | undefined;
   #session: Session | undefined;
   #replays: RetainedReplays | undefined;
   #aliases: TopicAliases;
@@ -291,11 +298,15 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     if (this.#phase === Phase.AwaitingConnect || this.#phase === Phase.Connecting) {
       if (now - this.#openedAt <= this.#context.options.connectTimeout * 1000) return;
       this.#context.ports.counters.limitReached("connect_timeout");
-      this.#log("info", {}, "no CONNECT in time");
+      this.#log("info", {}, this.#authentication ? "not authenticated in time" : "no CONNECT in time");
       this.#finish();
       return;
     }
     this.#refillMessages();
+    if (this.#authentication?.isOverdue(now, this.#context.options.connectTimeout * 1000)) {
+      this.#notReauthenticated("it took too long");
+      return;
+    }
     if (this.#keepAliveMs === 0 || now - this.#lastReceivedAt <= this.#keepAliveMs * 1.5) return;
     if (this.#framer.isPaused) return; // it is we who do not read
     this.#log("info", {}, "keep alive timeout");
@@ -306,6 +317,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
 
   #handleFirst(firstByte: number, buffer: Buffer, start: number, end: number): boolean {
     if (this.#phase === Phase.Closed) return false;
+    if (this.#phase === Phase.Connecting) return this.#handleUnauthenticated(firstByte, buffer, start, end);
     if (firstByte >> 4 !== PacketType.Connect) {
       throw new MqttError(ReasonCode.ProtocolError, "the first packet is no CONNECT", "MQTT-3.1.0-1");
     }
@@ -332,7 +344,9 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   async #connect(packet: ConnectPacket): Promise<void> {
     const { sessions, ports, options } = this.#context;
     try {
-      const decision = await admit(packet, this.stream, sessions, ports, options);
+      const decision = await admit(packet, this.stream, sessions, ports, options, (...said) =>
+        this.#authenticate(...said),
+      );
       if (this.#phase !== Phase.Connecting) return;
       if ("reasonCode" in decision) {
         this.#log(
@@ -350,6 +364,64 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  #authenticate(method: string, exchange: AuthExchange, data: Buffer | undefined): Promise<AuthOutcome> {
+    const { clock } = this.#context.ports;
+    const ask = (packet: AuthPacket): void => {
+      this.send(packet);
+      if (this.#phase === Phase.Connecting) this.#readAnswer();
+    };
+    this.#authentication = new AuthenticationExchange(method, { clock, ask });
+    return this.#authentication.run(exchange, data);
+  }
+
+  /** In a turn of its own, like `#resume`. */
+  #readAnswer(): void {
+    setImmediate(() => {
+      if (this.#phase !== Phase.Connecting) return;
+      this.stream.resume();
+      this.#guarded(() => this.#framer.resume(this));
+    });
+  }
+
+  /** The client was asked for more between CONNECT and CONNACK. */
+  #handleUnauthenticated(firstByte: number, buffer: Buffer, start: number, end: number): boolean {
+    const type = firstByte >> 4;
+    if (type !== PacketType.Auth && type !== PacketType.Disconnect) {
+      const detail = "neither AUTH nor DISCONNECT before CONNACK";
+      throw new MqttError(ReasonCode.ProtocolError, detail, "MQTT-3.1.2-30");
+    }
+    this.#pause();
+    this.#handleControl(this.#decode(firstByte, buffer, start, end));
+    return false;
+  }
+
+  #handleAuth(packet: AuthPacket): void {
+    const authentication = this.#authentication;
+    if (authentication === undefined) throw authWithoutMethod();
+    if (authentication.receive(packet)) {
+      void this.#reauthenticate(authentication, packet.authenticationData);
+    }
+  }
+
+  /** Other packets are served meanwhile, on the strength of the authentication before (MQTT 5 §4.12.1). */
+  async #reauthenticate(authentication: AuthenticationExchange, data: Buffer | undefined): Promise<void> {
+    try {
+      const exchange = this.#context.ports.authorization.exchange(authentication.method);
+      const outcome = await authentication.run(exchange, data);
+      if (this.#phase !== Phase.Connected) return;
+      if (outcome.kind === "refused") this.#notReauthenticated(outcome.detail);
+      else if (outcome.user !== this.identity.user) this.#notReauthenticated("it is another user");
+      else this.send(authentication.packet(ReasonCode.Success, outcome.data));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #notReauthenticated(why: string): void {
+    this.#log("warn", {}, `re-authentication failed: ${why}`);
+    this.close(ReasonCode.NotAuthorized, `re-authentication failed: ${why}`); // [MQTT-4.12.1-2]
   }
 
   #connected(session: Session, sessionPresent: boolean, packet: ConnectPacket, admission: Admission): void {
@@ -437,7 +509,8 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
         this.#handleDisconnect(packet);
         return false;
       case PacketType.Auth:
-        return handleAuth();
+        this.#handleAuth(packet);
+        return true;
     }
   }
 

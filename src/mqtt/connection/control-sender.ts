@@ -39,6 +39,7 @@ function withoutReason(packet: ServerControlPacket): ServerControlPacket {
     case PacketType.Disconnect:
       return { ...packet, reasonString: undefined };
     case PacketType.Unsuback:
+    case PacketType.Auth:
       return packet;
   }
 }

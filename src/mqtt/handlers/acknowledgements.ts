@@ -1,5 +1,4 @@
 import { PacketType } from "../codec/packets.ts";
-import { MqttError } from "../mqtt-error.ts";
 import { ReasonCode } from "../reason-code.ts";
 import type { Client } from "./client.ts";
 
@@ -27,9 +26,4 @@ export function handlePubrel({ session, acks }: Client, packetId: number): void 
   const isKnown = session.hasReceived(packetId);
   const token = acks.reserve(PacketType.Pubcomp, packetId);
   if (!isKnown || !session.forgetReceived(packetId, acks, token)) acks.settle(token, ReasonCode.Success);
-}
-
-/** MQTT 5 clients may not use what CONNACK did not offer: AUTH here, as no method was agreed on. */
-export function handleAuth(): never {
-  throw new MqttError(ReasonCode.ProtocolError, "AUTH without an authentication method", "MQTT-4.12.0-7");
 }

@@ -3,7 +3,7 @@ import type { ClientId } from "../../base/ids.ts";
 import { toClientId } from "../../base/ids.ts";
 import { levelCount } from "../../base/topic-name.ts";
 import type { ConnackProperties, ConnectPacket, WillPacket } from "../codec/packets.ts";
-import type { MqttOptions, MqttPorts, Will } from "../ports.ts";
+import type { AuthExchange, AuthOutcome, MqttOptions, MqttPorts, Will } from "../ports.ts";
 import { ReasonCode } from "../reason-code.ts";
 import type { SessionRegistry } from "../session/session-registry.ts";
 
@@ -27,6 +27,13 @@ export interface Refusal {
   readonly reasonString: string;
 }
 
+/** Leads the conversation of an authentication method with the client. */
+export type Converse = (
+  method: string,
+  exchange: AuthExchange,
+  data: Buffer | undefined,
+) => Promise<AuthOutcome>;
+
 /** Decides about a CONNECT (MQTT 5 §3.1.4): who it is, and with which limits. Touches no session yet. */
 export async function admit(
   packet: ConnectPacket,
@@ -34,13 +41,8 @@ export async function admit(
   sessions: SessionRegistry,
   ports: MqttPorts,
   options: MqttOptions,
+  converse: Converse,
 ): Promise<Admission | Refusal> {
-  if (packet.authenticationMethod !== undefined) {
-    return {
-      reasonCode: ReasonCode.BadAuthenticationMethod,
-      reasonString: "no authentication method is offered",
-    };
-  }
   if (packet.clientId === "" && packet.protocolVersion !== 5 && !packet.cleanStart) {
     return {
       reasonCode: ReasonCode.ClientIdentifierNotValid,
@@ -48,18 +50,64 @@ export async function admit(
     }; // [MQTT3-3.1.3-8]
   }
   const clientId = packet.clientId === "" ? toClientId(`auto-${ports.randomId()}`) : packet.clientId; // [MQTT-3.1.3-6]
-  const { username, password } = packet;
-  const certificateUser = peer.clientCertificate?.user;
-  const credentials = { clientId, username, password, isLoopback: peer.isLoopback, certificateUser };
-  const result = await ports.authorization.authenticate(credentials);
-  if (!result.accepted) return notAuthenticated(result.reason);
-  const { user } = result;
+  const identified = await identify(packet, clientId, peer, ports, converse);
+  if ("reasonCode" in identified) return identified;
+  const { user } = identified;
   if (sessions.belongsToAnother(clientId, user)) {
     return { reasonCode: ReasonCode.NotAuthorized, reasonString: "this client id belongs to another user" };
   }
   return (
-    willRefusal(packet.will, clientId, user, ports, options) ?? accept(packet, clientId, user, ports, options)
+    willRefusal(packet.will, clientId, user, ports, options) ??
+    accept(packet, clientId, identified, ports, options)
   );
+}
+
+interface Identified {
+  readonly user: string;
+  /** With an authentication method only [MQTT-4.12.0-6]. */
+  readonly authenticationMethod: string | undefined;
+  readonly authenticationData: Buffer | undefined;
+}
+
+async function identify(
+  packet: ConnectPacket,
+  clientId: ClientId,
+  { isLoopback, clientCertificate }: Pick<ByteStream, "isLoopback" | "clientCertificate">,
+  ports: MqttPorts,
+  converse: Converse,
+): Promise<Identified | Refusal> {
+  const { username, password, authenticationMethod } = packet;
+  const certificateUser = clientCertificate?.user;
+  if (authenticationMethod !== undefined) {
+    return identifyByMethod(authenticationMethod, packet, certificateUser, ports, converse);
+  }
+  const credentials = { clientId, username, password, isLoopback, certificateUser };
+  const result = await ports.authorization.authenticate(credentials);
+  if (!result.accepted) return notAuthenticated(result.reason);
+  return { user: result.user, authenticationMethod, authenticationData: undefined };
+}
+
+/** The method says who it is: user name and password of CONNECT are not looked at. */
+async function identifyByMethod(
+  authenticationMethod: string,
+  packet: ConnectPacket,
+  certificateUser: string | undefined,
+  { authorization }: MqttPorts,
+  converse: Converse,
+): Promise<Identified | Refusal> {
+  const exchange = authorization.exchange(authenticationMethod);
+  if (exchange === undefined) {
+    const reasonString = "this authentication method is not offered";
+    return { reasonCode: ReasonCode.BadAuthenticationMethod, reasonString }; // [MQTT-4.12.0-1]
+  }
+  const outcome = await converse(authenticationMethod, exchange, packet.authenticationData);
+  if (outcome.kind === "refused") {
+    return { ...notAuthenticated(outcome.reason), reasonString: outcome.detail }; // [MQTT-4.12.0-4]
+  }
+  if (certificateUser !== undefined && certificateUser !== outcome.user) {
+    return { reasonCode: ReasonCode.NotAuthorized, reasonString: "the certificate is another user's" };
+  }
+  return { user: outcome.user, authenticationMethod, authenticationData: outcome.data }; // [MQTT-4.12.0-5]
 }
 
 function notAuthenticated(reason: "badUserNameOrPassword" | "notAuthorized"): Refusal {
@@ -92,7 +140,7 @@ function willRefusal(
 function accept(
   packet: ConnectPacket,
   clientId: ClientId,
-  user: string,
+  { user, authenticationMethod, authenticationData }: Identified,
   ports: MqttPorts,
   options: MqttOptions,
 ): Admission {
@@ -109,6 +157,8 @@ function accept(
     wildcardSubscriptionAvailable: options.wildcardSubscriptionAvailable ? undefined : false,
     sharedSubscriptionAvailable: options.sharedSubscriptionAvailable ? undefined : false,
     serverKeepAlive: keepAlive === packet.keepAlive ? undefined : keepAlive, // [MQTT-3.2.2-21]
+    authenticationMethod,
+    authenticationData,
   };
   const will = packet.will && toWill(packet.will, clientId, ports.clock.now());
   return { clientId, user, cleanStart: packet.cleanStart, will, expiryInterval, keepAlive, properties };

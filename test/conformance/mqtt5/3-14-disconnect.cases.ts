@@ -35,12 +35,12 @@ export const disconnectCases: readonly ReadCase[] = [
   {
     name: "an empty AUTH means Success (MQTT 5 §3.15.2.1)",
     bytes: "f0 00",
-    expected: { type: 15, reasonCode: 0 },
+    expected: { type: 15, reasonCode: 0, authenticationMethod: undefined, authenticationData: undefined },
   },
   {
     name: "AUTH with method and data is read (MQTT 5 §3.15.2.2)",
     bytes: "f0 0a 18 08 15 0001 6d 16 0001 ff",
-    expected: { type: 15, reasonCode: 0x18 },
+    expected: { type: 15, reasonCode: 0x18, authenticationMethod: "m", authenticationData: Buffer.of(0xff) },
   },
   {
     name: "another Reason Code in AUTH is a protocol error [MQTT-3.15.2-1]",

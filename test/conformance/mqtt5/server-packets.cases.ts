@@ -89,4 +89,34 @@ export const serverCases: readonly WriteCase[] = [
     },
     bytes: "e0 06 82 04 1f 0001 78",
   },
+  {
+    name: "AUTH asks for more with its method and data [MQTT-4.12.0-2], [MQTT-4.12.0-5]",
+    packet: {
+      type: 15,
+      reasonCode: ReasonCode.ContinueAuthentication,
+      authenticationMethod: "m",
+      authenticationData: Buffer.of(0xff),
+    },
+    bytes: "f0 0a 18 08 15 0001 6d 16 0001 ff",
+  },
+  {
+    name: "AUTH with Success ends a re-authentication (MQTT 5 §4.12.1)",
+    packet: {
+      type: 15,
+      reasonCode: ReasonCode.Success,
+      authenticationMethod: "m",
+      authenticationData: undefined,
+    },
+    bytes: "f0 06 00 04 15 0001 6d",
+  },
+  {
+    name: "CONNACK repeats the method and carries its last data [MQTT-4.12.0-5]",
+    packet: {
+      type: 2,
+      sessionPresent: false,
+      reasonCode: ReasonCode.Success,
+      properties: { authenticationMethod: "m", authenticationData: Buffer.of(0xff) },
+    },
+    bytes: "20 0b 00 00 08 15 0001 6d 16 0001 ff",
+  },
 ];
