@@ -2,14 +2,7 @@ import type { ByteReceiver, ByteStream } from "../../base/byte-stream.ts";
 import { describe, InvariantError } from "../../base/errors.ts";
 import type { Message } from "../../base/message.ts";
 import type { Delivery } from "../../base/queued-message.ts";
-import {
-  type AckType,
-  ackLength,
-  PINGRESP,
-  readAckPacketId,
-  readAckReasonCode,
-  writeAck,
-} from "../codec/acks.ts";
+import { type AckType, PINGRESP, readAckPacketId, readAckReasonCode } from "../codec/acks.ts";
 import { checkPingreq, decodeControl } from "../codec/control.ts";
 import { mayTell } from "../codec/control-writer.ts";
 import { Framer, type FrameSink } from "../codec/framer.ts";
@@ -47,6 +40,7 @@ import { ReasonCode } from "../reason-code.ts";
 import type { Session, SessionLink } from "../session/session.ts";
 import type { SessionRegistry } from "../session/session-registry.ts";
 import { AckOrder, type AckWriter } from "./ack-order.ts";
+import { type AckReceiver, AckSender } from "./ack-sender.ts";
 import { AuthenticationExchange } from "./authentication-exchange.ts";
 import { ControlSender } from "./control-sender.ts";
 import type { Entrance } from "./entrance.ts";
@@ -72,6 +66,8 @@ const SLOW_RECEIVER_BYTES = 8 * 1024 * 1024;
 const UNREAD_ANSWERS_BYTES = 2 * SLOW_RECEIVER_BYTES;
 
 const REFUSAL_LOG_MS = 1000;
+/** Before CONNECT nobody is acknowledged anything. */
+const NOBODY: AckReceiver = { version: 4, maximumPacketSize: 0, wantsProblemInformation: false };
 
 const Phase = { AwaitingConnect: 0, Connecting: 1, Connected: 2, Closed: 3 } as const;
 type Phase = (typeof Phase)[keyof typeof Phase];
@@ -87,6 +83,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   readonly #openedAt: number;
   #sender: PublishSender;
   #control: ControlSender;
+  #ackSender: AckSender;
   #phase: Phase = Phase.AwaitingConnect;
   #version: ProtocolVersion = 4;
   #identity: Identity | undefined;
@@ -127,6 +124,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     this.#aliases = new TopicAliases(0);
     this.#sender = new PublishSender(this.#output, 4, 0);
     this.#control = new ControlSender(this.#output, 4, 0);
+    this.#ackSender = new AckSender(this.#output, NOBODY);
     this.#openedAt = this.#lastReceivedAt = context.ports.clock.now();
     context.ports.counters.connectionsOpened++;
   }
@@ -149,6 +147,10 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
 
   get aliases(): TopicAliases {
     return this.#aliases;
+  }
+
+  get wantsProblemInformation(): boolean {
+    return this.#hasProblemInformation;
   }
 
   get isConnected(): boolean {
@@ -245,9 +247,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
 
   writeAck(type: AckType, packetId: number, reasonCode: ReasonCode): void {
     if (this.#phase !== Phase.Connected) return;
-    const output = this.#output;
-    const buffer = output.reserve(ackLength(reasonCode, this.#version));
-    output.advance(writeAck(buffer, output.position, type, packetId, reasonCode, this.#version));
+    this.#ackSender.send(type, packetId, reasonCode);
     if (this.#framer.isPaused) this.#resumeWhenAnswered();
   }
 
@@ -279,7 +279,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   }
 
   /** Ends the connection from our side; MQTT 5 clients are told why. */
-  close(reasonCode: ReasonCode, reasonString: string): void {
+  close(reasonCode: ReasonCode, reasonString: string, serverReference?: string): void {
     if (this.#phase === Phase.Closed) return;
     if (this.#phase === Phase.Connected && this.#version === 5) {
       const reason = this.#hasProblemInformation ? reasonString : undefined;
@@ -288,6 +288,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
         reasonCode,
         sessionExpiryInterval: undefined,
         reasonString: reason,
+        serverReference,
       });
     }
     this.#finish();
@@ -436,6 +437,11 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     this.#replays = new RetainedReplays(session, ports, () => this.#resume());
     this.#keepAliveMs = admission.keepAlive * 1000;
     this.#aliases = new TopicAliases(packet.protocolVersion === 5 ? options.topicAliasMaximum : 0);
+    this.#ackSender = new AckSender(this.#output, {
+      version: this.#version,
+      maximumPacketSize: packet.maximumPacketSize,
+      wantsProblemInformation: packet.requestProblemInformation,
+    });
     const topicAliases = Math.min(packet.topicAliasMaximum, options.outgoingTopicAliases); // [MQTT-3.3.2-11]
     this.#sender = new PublishSender(this.#output, this.#version, packet.maximumPacketSize, topicAliases);
     this.#framer.maximumPacketSize = options.maximumPacketSize;
@@ -662,7 +668,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   /** Flushes, closes in order. */
   #finish(): void {
     if (this.#phase === Phase.Closed) return;
-    this.#output.flush();
+    this.#output.flush(this.#context.ports.clock.now());
     this.#end();
     this.stream.end();
   }

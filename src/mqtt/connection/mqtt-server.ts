@@ -26,7 +26,7 @@ export class MqttServer {
       options,
       sessions: this.sessions,
       topics: new TopicCache(),
-      flusher: new Flusher(),
+      flusher: new Flusher(ports.clock),
       entrance: new Entrance(ports, options.limits),
       closed: (connection) => this.#closed(connection),
     };
@@ -62,8 +62,10 @@ export class MqttServer {
   /** Tells every client that the server goes (MQTT 5 §4.13.2), and resolves when all connections have ended. */
   async shutDown(): Promise<void> {
     this.#cancelTick?.();
+    const { serverReference } = this.#context.options;
+    const reasonCode = serverReference === null ? ReasonCode.ServerShuttingDown : ReasonCode.UseAnotherServer; // MQTT 5 §4.11
     for (const connection of [...this.#connections]) {
-      connection.close(ReasonCode.ServerShuttingDown, "the broker is shutting down");
+      connection.close(reasonCode, "the broker is shutting down", serverReference ?? undefined);
     }
     if (this.#connections.size === 0) return;
     await new Promise<void>((resolve) => {

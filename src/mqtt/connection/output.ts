@@ -1,4 +1,5 @@
 import type { ByteStream } from "../../base/byte-stream.ts";
+import type { Clock } from "../../base/clock.ts";
 
 const SMALLEST_CHUNK_BYTES = 512;
 const LARGEST_CHUNK_BYTES = 64 * 1024;
@@ -7,22 +8,41 @@ export const BY_REFERENCE_BYTES = 16 * 1024;
 /** Unflushed output above this leaves at once instead of at the end of the turn. */
 const FLUSH_AT_BYTES = 512 * 1024;
 
-/** Flushes every output that got bytes in this turn of the event loop, once, after all reads of the turn. */
+/**
+ * Flushes outputs: one that was quiet for a millisecond as soon as the current event is handled, which costs no extra
+ * turn of the event loop; a busy one at the end of the turn, when all reads of the turn have added to it.
+ */
 export class Flusher {
-  #dirty: Output[] = [];
-  #isScheduled = false;
-  readonly #run = (): void => {
-    this.#isScheduled = false;
-    const outputs = this.#dirty;
-    this.#dirty = [];
-    for (let i = 0; i < outputs.length; i++) (outputs[i] as Output).flush();
+  readonly #clock: Pick<Clock, "now">;
+  #quiet: Output[] = [];
+  #busy: Output[] = [];
+  readonly #flushQuiet = (): void => {
+    const outputs = this.#quiet;
+    this.#quiet = [];
+    this.#flush(outputs);
+  };
+  readonly #flushBusy = (): void => {
+    const outputs = this.#busy;
+    this.#busy = [];
+    this.#flush(outputs);
   };
 
+  constructor(clock: Pick<Clock, "now">) {
+    this.#clock = clock;
+  }
+
+  /** Called by an output when it gets its first byte since its last flush. */
   schedule(output: Output): void {
-    this.#dirty.push(output);
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    setImmediate(this.#run);
+    if (output.flushedAt === this.#clock.now()) {
+      if (this.#busy.push(output) === 1) setImmediate(this.#flushBusy);
+    } else if (this.#quiet.push(output) === 1) {
+      process.nextTick(this.#flushQuiet);
+    }
+  }
+
+  #flush(outputs: readonly Output[]): void {
+    const now = this.#clock.now();
+    for (let i = 0; i < outputs.length; i++) (outputs[i] as Output).flush(now);
   }
 }
 
@@ -52,6 +72,8 @@ export class Output {
   #pieceBytes = 0;
   #isScheduled = false;
   #isClosed = false;
+  /** Milliseconds since the epoch; 0 = never. */
+  flushedAt = 0;
 
   constructor(stream: ByteStream, flusher: Flusher, counters: SentBytes) {
     this.#stream = stream;
@@ -95,8 +117,10 @@ export class Output {
     this.#changed();
   }
 
-  flush(): void {
+  /** `now` in milliseconds since the epoch. */
+  flush(now: number): void {
     this.#isScheduled = false;
+    this.flushedAt = now;
     if (this.#isClosed) return;
     const chunk = this.#chunk;
     if (this.#pieces.length === 0) {
@@ -126,7 +150,7 @@ export class Output {
 
   #changed(): void {
     if (this.#isScheduled) {
-      if (this.#pieceBytes > FLUSH_AT_BYTES) this.flush();
+      if (this.#pieceBytes > FLUSH_AT_BYTES) this.flush(this.flushedAt);
       return;
     }
     this.#isScheduled = true;

@@ -34,7 +34,7 @@ class RecordingStream extends MemoryStream {
 function anOutput(): { output: Output; stream: RecordingStream; counters: { bytesSent: number } } {
   const stream = new RecordingStream();
   const counters = { bytesSent: 0 };
-  return { output: new Output(stream, new Flusher(), counters), stream, counters };
+  return { output: new Output(stream, new Flusher({ now: () => 0 }), counters), stream, counters };
 }
 
 function turn(): Promise<void> {
