@@ -68,6 +68,17 @@ describe("access control", () => {
     });
   });
 
+  it("asks the users about methods of enhanced authentication", () => {
+    const conversation = { next: () => ({ kind: "continue" as const, data: Buffer.alloc(0) }) };
+    const exchange = (method: string) => (method === "m" ? conversation : undefined);
+    const access = new AccessControl({ anonymous, users: { ...users, exchange }, acl: undefined });
+
+    expect(access.exchange("m")).toBe(conversation);
+    expect(access.exchange("n")).toBeUndefined();
+    expect(new AccessControl({ anonymous, users, acl: undefined }).exchange("m")).toBeUndefined();
+    expect(new AccessControl({ anonymous, users: undefined, acl: undefined }).exchange("m")).toBeUndefined();
+  });
+
   it("permits every topic without an ACL file", () => {
     const access = new AccessControl({ anonymous, users, acl: undefined });
     const identity = { clientId: "c", user: "" };
