@@ -7,6 +7,7 @@ export type DropReason =
   | "packet_too_large"
   | "outbox_full"
   | "not_authorized"
+  | "payload_format_invalid"
   | "corrupt_record";
 
 /** What a client, or all of them together, had too much of. */

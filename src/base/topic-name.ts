@@ -14,6 +14,11 @@ function isTopicName(text: string): text is TopicName {
   return true;
 }
 
+/** Topics of the broker's own: it publishes there, clients do not. */
+export function isReserved(topicName: string): boolean {
+  return topicName.startsWith("$SYS/") || topicName === "$SYS";
+}
+
 /** Number of levels: one more than the slashes. */
 export function levelCount(topic: string): number {
   let levels = 1;

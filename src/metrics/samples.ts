@@ -97,6 +97,7 @@ const DROP_REASONS = keysOf<DropReason>({
   packet_too_large: true,
   outbox_full: true,
   not_authorized: true,
+  payload_format_invalid: true,
   corrupt_record: true,
 });
 

@@ -270,6 +270,10 @@ export interface MqttOptions {
   readonly maximumInflight: number;
   readonly topicAliasMaximum: number;
   readonly outgoingTopicAliases: number;
+  readonly checkPayloadFormat: boolean;
+  /** null = not sent. */
+  readonly responseInformation: string | null;
+  readonly serverReference: string | null;
   readonly maximumQoS: QoS;
   readonly retainAvailable: boolean;
   readonly wildcardSubscriptionAvailable: boolean;

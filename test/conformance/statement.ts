@@ -23,3 +23,4 @@ export function toStatement([id, concerns, meaning, notApplicable]: Row): Statem
 /** Reasons that several statements share. */
 export const CLIENT_ONLY = "only a client can do or omit it, and no answer of the server depends on it";
 export const NO_PROPERTIES = "the broker writes neither Reason String nor User Property into this packet";
+export const NO_USER_PROPERTIES = "the broker writes no User Property into this packet";

@@ -1,4 +1,11 @@
-import { CLIENT_ONLY, NO_PROPERTIES, type Row, type Statement, toStatement } from "./statement.ts";
+import {
+  CLIENT_ONLY,
+  NO_PROPERTIES,
+  NO_USER_PROPERTIES,
+  type Row,
+  type Statement,
+  toStatement,
+} from "./statement.ts";
 
 const ROWS: readonly Row[] = [
   ["MQTT-1.5.4-1", "both", "Strings are well-formed UTF-8, without surrogates."],
@@ -95,7 +102,12 @@ const ROWS: readonly Row[] = [
   ["MQTT-3.2.2-17", "client", "A client sends no Topic Alias above the server's maximum."],
   ["MQTT-3.2.2-18", "client", "With no Topic Alias Maximum, or 0, a client sends no alias."],
   ["MQTT-3.2.2-19", "server", "A Reason String never makes CONNACK too large for the client."],
-  ["MQTT-3.2.2-20", "server", "User Properties never make CONNACK too large for the client.", NO_PROPERTIES],
+  [
+    "MQTT-3.2.2-20",
+    "server",
+    "User Properties never make CONNACK too large for the client.",
+    NO_USER_PROPERTIES,
+  ],
   ["MQTT-3.2.2-21", "client", "A client uses the Server Keep Alive in CONNACK."],
   ["MQTT-3.2.2-22", "server", "Without Server Keep Alive the client's Keep Alive holds."],
 
@@ -149,11 +161,11 @@ const ROWS: readonly Row[] = [
   ["MQTT-3.3.4-10", "server", "A full window delays none of a server's other packets."],
 
   ["MQTT-3.4.2-1", "both", "PUBACK carries a Reason Code of its table."],
-  ["MQTT-3.4.2-2", "both", "A Reason String never makes PUBACK too large.", NO_PROPERTIES],
-  ["MQTT-3.4.2-3", "both", "User Properties never make PUBACK too large.", NO_PROPERTIES],
+  ["MQTT-3.4.2-2", "both", "A Reason String never makes PUBACK too large."],
+  ["MQTT-3.4.2-3", "both", "User Properties never make PUBACK too large.", NO_USER_PROPERTIES],
   ["MQTT-3.5.2-1", "both", "PUBREC carries a Reason Code of its table."],
-  ["MQTT-3.5.2-2", "both", "A Reason String never makes PUBREC too large.", NO_PROPERTIES],
-  ["MQTT-3.5.2-3", "both", "User Properties never make PUBREC too large.", NO_PROPERTIES],
+  ["MQTT-3.5.2-2", "both", "A Reason String never makes PUBREC too large."],
+  ["MQTT-3.5.2-3", "both", "User Properties never make PUBREC too large.", NO_USER_PROPERTIES],
   ["MQTT-3.6.1-1", "both", "PUBREL has flags 0010; anything else is malformed."],
   ["MQTT-3.6.2-1", "both", "PUBREL carries a Reason Code of its table."],
   ["MQTT-3.6.2-2", "both", "A Reason String never makes PUBREL too large.", NO_PROPERTIES],
@@ -180,8 +192,8 @@ const ROWS: readonly Row[] = [
   ["MQTT-3.8.4-6", "server", "SUBACK has a Reason Code for each filter."],
   ["MQTT-3.8.4-7", "server", "Each Reason Code is the granted QoS or a failure."],
   ["MQTT-3.8.4-8", "server", "Messages arrive at the lower of published and granted QoS."],
-  ["MQTT-3.9.2-1", "server", "A Reason String never makes SUBACK too large.", NO_PROPERTIES],
-  ["MQTT-3.9.2-2", "server", "User Properties never make SUBACK too large.", NO_PROPERTIES],
+  ["MQTT-3.9.2-1", "server", "A Reason String never makes SUBACK too large."],
+  ["MQTT-3.9.2-2", "server", "User Properties never make SUBACK too large.", NO_USER_PROPERTIES],
   ["MQTT-3.9.3-1", "server", "SUBACK's Reason Codes are in the order of the filters."],
   ["MQTT-3.9.3-2", "server", "SUBACK uses Subscribe Reason Codes."],
   ["MQTT-3.10.1-1", "both", "UNSUBSCRIBE has flags 0010; anything else is malformed."],
@@ -208,14 +220,14 @@ const ROWS: readonly Row[] = [
   ["MQTT-3.14.2-1", "both", "DISCONNECT carries a Reason Code of its table."],
   ["MQTT-3.14.2-2", "server", "A server's DISCONNECT has no Session Expiry Interval."],
   ["MQTT-3.14.2-3", "both", "A Reason String never makes DISCONNECT too large."],
-  ["MQTT-3.14.2-4", "both", "User Properties never make DISCONNECT too large.", NO_PROPERTIES],
+  ["MQTT-3.14.2-4", "both", "User Properties never make DISCONNECT too large.", NO_USER_PROPERTIES],
   ["MQTT-3.14.4-1", "both", "Nothing is sent after DISCONNECT."],
   ["MQTT-3.14.4-2", "both", "Who sends DISCONNECT closes the connection."],
   ["MQTT-3.14.4-3", "server", "DISCONNECT 0x00 discards the will without publishing it."],
   ["MQTT-3.15.1-1", "both", "Reserved bits of AUTH are 0; else it is malformed."],
   ["MQTT-3.15.2-1", "both", "AUTH carries a Reason Code of its table."],
-  ["MQTT-3.15.2-2", "both", "A Reason String never makes AUTH too large."],
-  ["MQTT-3.15.2-3", "both", "User Properties never make AUTH too large."],
+  ["MQTT-3.15.2-2", "both", "A Reason String never makes AUTH too large.", NO_PROPERTIES],
+  ["MQTT-3.15.2-3", "both", "User Properties never make AUTH too large.", NO_PROPERTIES],
 
   ["MQTT-4.1.0-1", "both", "Session State lives at least as long as its connection."],
   ["MQTT-4.1.0-2", "server", "Session State is discarded when its expiry passes without a connection."],

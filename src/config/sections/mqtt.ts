@@ -4,6 +4,8 @@ const MIB = 1024 * 1024;
 const WEEK_SECONDS = 7 * 24 * 3600;
 const uint16 = z.int().min(0).max(65_535);
 const uint32 = z.int().min(0).max(4_294_967_295);
+/** Fits into one property. */
+const text = z.string().min(1).max(1024);
 
 /** `mqtt:` section. Keys carry the names of the CONNACK properties they set (MQTT 5 §3.2.2.3). */
 export const mqttSection = z.strictObject({
@@ -31,6 +33,22 @@ export const mqttSection = z.strictObject({
     .boolean()
     .default(true)
     .describe("Whether $share/ subscriptions are granted"),
+  checkPayloadFormat: z
+    .boolean()
+    .default(false)
+    .describe("Whether a payload must be UTF-8 where its Payload Format Indicator says so, 0x99 refuses it"),
+  responseInformation: text
+    .nullable()
+    .default(null)
+    .describe(
+      "Start of the topics for answers, told to who asks for it, as answers/%c (%c client id, %u user); null tells nobody",
+    ),
+  serverReference: text
+    .nullable()
+    .default(null)
+    .describe(
+      "Server that clients are sent to with 0x9C when this one shuts down, as other.example:1883; null names none",
+    ),
   maximumKeepAlive: uint16
     .min(1)
     .default(65_535)

@@ -61,7 +61,7 @@ function toForeign(packet: ServerControlPacket, version: ProtocolVersion): Packe
       return {
         cmd: "disconnect",
         reasonCode: packet.reasonCode,
-        ...withReason(packet.reasonString, version),
+        properties: present({ reasonString: packet.reasonString, serverReference: packet.serverReference }),
       };
     case PacketType.Auth:
       assert(version === 5, "a server of MQTT 3 sends no AUTH");
@@ -104,8 +104,16 @@ function toConnack(
 
 function toForeignProperties(properties: ConnackProperties): NonNullable<IConnackPacket["properties"]> {
   const { userProperties, ...rest } = properties;
-  const present = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-  return userProperties?.length ? { ...present, userProperties: byName(userProperties) } : present;
+  return userProperties?.length
+    ? { ...present(rest), userProperties: byName(userProperties) }
+    : present(rest);
+}
+
+/** mqtt-packet would write a key that is there, even if undefined. */
+function present<T extends object>(properties: T): { [Key in keyof T]?: NonNullable<T[Key]> } {
+  return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]?: NonNullable<T[Key]>;
+  };
 }
 
 /** mqtt-packet groups values by name; an object without prototype, as names are anything. */

@@ -105,6 +105,7 @@ export interface ConnackProperties {
   readonly subscriptionIdentifiersAvailable?: boolean | undefined;
   readonly sharedSubscriptionAvailable?: boolean | undefined;
   readonly serverKeepAlive?: number | undefined;
+  readonly responseInformation?: string | undefined;
   readonly authenticationMethod?: string | undefined;
   readonly authenticationData?: Buffer | undefined;
 }
@@ -154,6 +155,8 @@ export interface DisconnectPacket {
   /** Seconds; undefined = as in CONNECT. */
   readonly sessionExpiryInterval: number | undefined;
   readonly reasonString: string | undefined;
+  /** From a server only: where the client may go instead (MQTT 5 §4.11). */
+  readonly serverReference?: string | undefined;
 }
 
 /** Both ways (MQTT 5 §3.15). */

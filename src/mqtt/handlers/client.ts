@@ -20,6 +20,8 @@ export interface Client {
   readonly identity: Identity;
   readonly version: 3 | 4 | 5;
   readonly rules: ListenerRules;
+  /** Whether reasons in words go into other packets than CONNACK and DISCONNECT [MQTT-3.1.2-29]. */
+  readonly wantsProblemInformation: boolean;
   readonly acks: AckPlaces;
   readonly replays: RetainedReplays;
   readonly aliases: { resolve(packet: PublishPacket): TopicName };

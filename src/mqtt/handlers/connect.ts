@@ -1,11 +1,13 @@
 import type { ByteStream } from "../../base/byte-stream.ts";
 import type { ClientId } from "../../base/ids.ts";
 import { toClientId } from "../../base/ids.ts";
-import { levelCount } from "../../base/topic-name.ts";
+import { isReserved, levelCount } from "../../base/topic-name.ts";
 import type { ConnackProperties, ConnectPacket, WillPacket } from "../codec/packets.ts";
-import type { AuthExchange, AuthOutcome, MqttOptions, MqttPorts, Will } from "../ports.ts";
+import type { AuthExchange, AuthOutcome, Identity, MqttOptions, MqttPorts, Will } from "../ports.ts";
 import { ReasonCode } from "../reason-code.ts";
 import type { SessionRegistry } from "../session/session-registry.ts";
+import { hasPromisedFormat } from "./payload-format.ts";
+import { responseInformation } from "./response-information.ts";
 
 /** A CONNECT that may go on to its session. */
 export interface Admission {
@@ -133,6 +135,12 @@ function willRefusal(
     ports.counters.limitReached("topic_levels");
     return { reasonCode: ReasonCode.TopicNameInvalid, reasonString: "will topic has too many levels" };
   }
+  if (options.checkPayloadFormat && !hasPromisedFormat(will.payload, will.properties)) {
+    return { reasonCode: ReasonCode.PayloadFormatInvalid, reasonString: "the will's payload is not UTF-8" };
+  }
+  if (isReserved(will.topicName)) {
+    return { reasonCode: ReasonCode.NotAuthorized, reasonString: "the will topic is the broker's own" };
+  }
   if (ports.authorization.mayPublish({ clientId, user }, will.topicName)) return undefined;
   return { reasonCode: ReasonCode.NotAuthorized, reasonString: "the will topic is not allowed" };
 }
@@ -157,11 +165,21 @@ function accept(
     wildcardSubscriptionAvailable: options.wildcardSubscriptionAvailable ? undefined : false,
     sharedSubscriptionAvailable: options.sharedSubscriptionAvailable ? undefined : false,
     serverKeepAlive: keepAlive === packet.keepAlive ? undefined : keepAlive, // [MQTT-3.2.2-21]
+    responseInformation: responsesTo(packet, { clientId, user }, options),
     authenticationMethod,
     authenticationData,
   };
   const will = packet.will && toWill(packet.will, clientId, ports.clock.now());
   return { clientId, user, cleanStart: packet.cleanStart, will, expiryInterval, keepAlive, properties };
+}
+
+function responsesTo(
+  { requestResponseInformation }: ConnectPacket,
+  identity: Identity,
+  { responseInformation: template }: MqttOptions,
+): string | undefined {
+  if (!requestResponseInformation || template === null) return undefined; // [MQTT-3.1.2-28]
+  return responseInformation(template, identity);
 }
 
 /** Only MQTT 5 clients can be told another Keep Alive: the others keep the one they asked for. */

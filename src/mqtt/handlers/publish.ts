@@ -1,11 +1,12 @@
 import type { TopicName } from "../../base/ids.ts";
 import type { Message } from "../../base/message.ts";
-import { levelCount } from "../../base/topic-name.ts";
+import { isReserved, levelCount } from "../../base/topic-name.ts";
 import { PacketType, type PublishPacket } from "../codec/packets.ts";
 import { LimitError, MqttError } from "../mqtt-error.ts";
 import type { FullQueue, MqttOptions, MqttPorts } from "../ports.ts";
 import { ReasonCode } from "../reason-code.ts";
 import type { Client } from "./client.ts";
+import { hasPromisedFormat } from "./payload-format.ts";
 
 const PENDING = 1;
 const MATCHED = 2;
@@ -22,7 +23,7 @@ export function handlePublishQoS0(
 ): boolean {
   const topicName = client.aliases.resolve(packet);
   checkOptions(packet, options);
-  const reasonCode = refusal(client, topicName, ports, options);
+  const reasonCode = refusal(client, packet, topicName, ports, options);
   if (reasonCode === ReasonCode.Success) {
     return ports.routing.publishQoS0(toMessage(client, packet, topicName, ports));
   }
@@ -49,7 +50,7 @@ export function handlePublish(
     return undefined;
   }
   checkReceiveMaximum(client, packet, options, ports);
-  const reasonCode = refusal(client, topicName, ports, options);
+  const reasonCode = refusal(client, packet, topicName, ports, options);
   if (reasonCode !== ReasonCode.Success) {
     reportRefusal(client, topicName, reasonCode, ports);
     acks.settle(acks.reserve(type, packet.packetId), reasonCode);
@@ -122,14 +123,26 @@ function checkReceiveMaximum(
   }
 }
 
-function refusal(client: Client, topicName: TopicName, ports: MqttPorts, options: MqttOptions): ReasonCode {
+function refusal(
+  client: Client,
+  packet: PublishPacket,
+  topicName: TopicName,
+  ports: MqttPorts,
+  options: MqttOptions,
+): ReasonCode {
+  if (isReserved(topicName)) return ReasonCode.NotAuthorized;
+  if (options.checkPayloadFormat && !hasPromisedFormat(packet.payload, packet.properties)) {
+    return ReasonCode.PayloadFormatInvalid;
+  }
   if (levelCount(topicName) > options.maximumTopicLevels) return ReasonCode.TopicNameInvalid;
   if (!ports.authorization.mayPublish(client.identity, topicName)) return ReasonCode.NotAuthorized;
   return ReasonCode.Success;
 }
 
 function reportRefusal(client: Client, topicName: TopicName, reasonCode: ReasonCode, ports: MqttPorts): void {
-  ports.counters.drop("not_authorized");
+  ports.counters.drop(
+    reasonCode === ReasonCode.PayloadFormatInvalid ? "payload_format_invalid" : "not_authorized",
+  );
   if (reasonCode === ReasonCode.TopicNameInvalid) ports.counters.limitReached("topic_levels");
   client.refused("publish", { topicName, reasonCode });
 }

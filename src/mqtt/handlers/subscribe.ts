@@ -20,7 +20,8 @@ export function handleSubscribe(
   const reasonCodes: ReasonCode[] = [];
   const replays: Replay[] = [];
   const answer = new SubackWaiter(() => {
-    client.send({ type: PacketType.Suback, packetId: packet.packetId, reasonCodes, reasonString: undefined });
+    const reasonString = client.wantsProblemInformation ? explain(reasonCodes) : undefined; // [MQTT-3.1.2-29]
+    client.send({ type: PacketType.Suback, packetId: packet.packetId, reasonCodes, reasonString });
     client.replays.start(replays);
   });
   for (const request of packet.subscriptions) {
@@ -92,6 +93,20 @@ function refusal(
   return ports.authorization.maySubscribe(client.identity, topicFilter)
     ? ReasonCode.Success
     : ReasonCode.NotAuthorized;
+}
+
+const REFUSALS: ReadonlyMap<ReasonCode, string> = new Map<ReasonCode, string>([
+  [ReasonCode.NotAuthorized, "nothing that matches may be read by this client"],
+  [ReasonCode.TopicFilterInvalid, "the topic filter is not valid or has too many levels"],
+  [ReasonCode.QuotaExceeded, "the session has as many subscriptions as it may"],
+  [ReasonCode.SharedSubscriptionsNotSupported, "shared subscriptions are not available"],
+  [ReasonCode.WildcardSubscriptionsNotSupported, "wildcards are not available"],
+]);
+
+/** The refusals in words, each once; undefined when all was granted. */
+function explain(reasonCodes: readonly ReasonCode[]): string | undefined {
+  const reasons = new Set(reasonCodes.flatMap((reasonCode) => REFUSALS.get(reasonCode) ?? []));
+  return reasons.size === 0 ? undefined : [...reasons].join("; ");
 }
 
 /** Runs `answer` once: when `ready` was called and every expected change is durable. */

@@ -97,6 +97,19 @@ export const publishExchanges: readonly Exchange[] = [
     ],
   },
   {
+    name: "a refusal has its reason in words where the client accepts a packet of that size [MQTT-3.4.2-2], [MQTT-3.5.2-2]",
+    steps: [
+      ...connected("a"),
+      ["a", "sends", "32 0b 0006 '$SYS/x' 0007 00"],
+      ["a", "gets", "40 .. 0007 87 .. 1f .. .. *"],
+      ["b", "sends", "10 13 0004 'MQTT' 05 02 0000 05 27 0000001e 0001 'b'"],
+      ["b", "gets", "20 .. 00 00 *"],
+      ["b", "sends", "32 0b 0006 '$SYS/x' 0007 00 34 0b 0006 '$SYS/x' 0008 00"],
+      ["b", "gets", "(40 03 0007 87|40 04 0007 87 00)"],
+      ["b", "gets", "(50 03 0008 87|50 04 0008 87 00)"],
+    ],
+  },
+  {
     name: "without a Topic Alias Maximum a client gets no alias [MQTT-3.1.2-27]",
     steps: [
       ...A_HEARS_ALL,

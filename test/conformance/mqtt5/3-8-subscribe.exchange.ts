@@ -8,7 +8,7 @@ function invalid(name: string, filter: string): Exchange {
     steps: [
       ...connected("a"),
       ["a", "sends", `82 09 0001 00 0003 ${filter} 00`],
-      ["a", "gets", "90 04 0001 00 8f"],
+      ["a", "gets", "90 .. 0001 .. 1f * 8f"],
       ["a", "gets nothing"],
     ],
   };
@@ -20,7 +20,7 @@ export const subscribeExchanges: readonly Exchange[] = [
     steps: [
       ...connected("a"),
       ["a", "sends", "82 11 0a0b 00 0001 'a' 00 0003 '#/b' 01 0001 'c' 02"],
-      ["a", "gets", "90 06 0a0b 00 00 8f 02"],
+      ["a", "gets", "90 .. 0a0b .. 1f * 00 8f 02"],
       ["a", "sends", "30 05 0001 'a' 00 '1' 30 05 0001 'c' 00 '2'"],
       ["a", "gets", "30 05 0001 'a' 00 '1'"],
       ["a", "gets", "30 05 0001 'c' 00 '2'"],
