@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { AuthStep } from "../../src/auth/authenticator.ts";
 import { ScramExchange } from "../../src/auth/scram-exchange.ts";
@@ -149,5 +150,35 @@ describe("SCRAM-SHA-256", () => {
 
   it("refuses to begin without data", () => {
     expect(anExchange().exchange.next(undefined)).toEqual(refused("a SCRAM message was expected"));
+  });
+
+  it("answers whatever bytes come, and lets nobody in by chance", () => {
+    const part = fc.constantFrom(
+      "n,,",
+      "y,,",
+      "n=",
+      "r=",
+      "c=biws",
+      "p=",
+      ",",
+      "=2C",
+      "a=",
+      "m=",
+      "user",
+      "\0",
+      SERVER_NONCE,
+    );
+    const message = fc.oneof(
+      fc.uint8Array({ maxLength: 64 }).map((bytes) => Buffer.from(bytes)),
+      fc.array(part, { maxLength: 12 }).map((parts) => Buffer.from(parts.join(""))),
+    );
+
+    fc.assert(
+      fc.property(fc.array(message, { maxLength: 3 }), fc.boolean(), (messages, isKnown) => {
+        const { exchange } = anExchange({ isKnown });
+        const kinds = messages.map((data) => exchange.next(data).kind);
+        expect(kinds).not.toContain("accepted");
+      }),
+    );
   });
 });
