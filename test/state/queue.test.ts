@@ -182,6 +182,7 @@ describe("queue", () => {
     });
 
     it("reads what the window had no room for only when it is on disk", async () => {
+      await commit();
       const taker = new Taker(queue, { limit: 100 });
       sendMany(4_000);
       for (let seq = 0; seq < 3_000; seq++) settle(seq);
