@@ -4,12 +4,15 @@ import { type Clock, systemClock } from "./base/clock.ts";
 import { Counters } from "./base/counters.ts";
 import type { Listener } from "./base/listener.ts";
 import type { Logger } from "./base/logger.ts";
+import { isReserved } from "./base/topic-name.ts";
 import { openAuthorization } from "./compose/authorization.ts";
 import { openBridge, type RunningBridge } from "./compose/bridges.ts";
 import { createListener } from "./compose/listeners.ts";
-import { createMetrics } from "./compose/observation.ts";
+import { createSources } from "./compose/observation.ts";
 import { durable, JournalledSessions } from "./compose/session-journal.ts";
+import { createSysTopics } from "./compose/sys-topics.ts";
 import type { BrokerConfig } from "./config/broker-config.ts";
+import { Metrics } from "./metrics/prometheus.ts";
 import { MqttServer } from "./mqtt/connection/mqtt-server.ts";
 import type { MqttOptions, Routing } from "./mqtt/ports.ts";
 import { Publishing } from "./routing/publishing.ts";
@@ -41,6 +44,7 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
   const store = createStore(config, logger);
   const router = new Router<Queue>();
   const retained = new RetainedIndex();
+  const sysRetained = new RetainedIndex();
   const authorization = await openAuthorization(config, logger);
   const bridges: RunningBridge[] = [];
 
@@ -62,7 +66,8 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
     },
   };
   const machine = new StateMachine(store, effects, config.mqtt.maximumInflight);
-  const metrics = createMetrics({ version, counters, router, retained, health, mqtt: () => mqtt, bridges });
+  const sources = createSources({ version, counters, router, retained, health, mqtt: () => mqtt, bridges });
+  const metrics = new Metrics(sources);
   const journal = new LocalJournal({
     machine,
     store,
@@ -81,7 +86,7 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
       logger,
       counters,
       journal: new JournalledSessions(journal, clock),
-      routing: createRouting(router, publishing, retained, groups),
+      routing: createRouting(router, publishing, retainedIn(retained, sysRetained), groups),
       authorization: authorization.control,
       randomId: () => randomBytes(12).toString("hex"),
     },
@@ -94,8 +99,10 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
 
   await machine.load();
   dropLeftovers(machine, journal, groups);
+  const sysTopics = createSysTopics(sources, clock, sysRetained, (message) => publishing.announce(message));
   const opened: Listener[] = [];
   const stop = async (): Promise<void> => {
+    sysTopics.stop();
     await Promise.all(opened.map((listener) => listener.close()));
     await within(config.shutdownTimeout * 1000, async () => {
       await mqtt.shutDown();
@@ -111,6 +118,7 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
     }
     mqtt.start();
     for (const bridge of bridges) bridge.start();
+    if (config.metrics.sysInterval > 0) sysTopics.start(config.metrics.sysInterval);
     for (const [index, listenerConfig] of config.listeners.entries()) {
       const rules = { strict: "strict" in listenerConfig ? listenerConfig.strict : "enforce" } as const;
       const accept = (stream: ByteStream): void => mqtt.accept(stream, rules);
@@ -192,7 +200,7 @@ function dropLeftovers(machine: StateMachine, journal: LocalJournal, groups: Sha
 function createRouting(
   router: Router<Queue>,
   publishing: Publishing<Queue, DurableSession>,
-  retained: RetainedIndex,
+  retained: Routing["retained"],
   groups: SharedGroups<Queue>,
 ): Routing {
   type OurRoute = Parameters<Router<Queue>["subscribe"]>[0];
@@ -208,8 +216,13 @@ function createRouting(
     deliverTo: (receiver, message, delivery) =>
       publishing.deliverTo(receiver as OurRoute["receiver"], message, delivery),
     refusedBy: (message) => router.refusedBy(message),
-    retained: (topicFilter) => retained.matching(topicFilter),
+    retained,
   };
+}
+
+/** The broker's own topics are retained apart: no wildcard reaches them from outside [MQTT-4.7.2-1]. */
+function retainedIn(ordinary: RetainedIndex, sys: RetainedIndex): Routing["retained"] {
+  return (topicFilter) => (isReserved(topicFilter) ? sys : ordinary).matching(topicFilter);
 }
 
 function mqttOptions({ mqtt, sessions, limits }: BrokerConfig): MqttOptions {

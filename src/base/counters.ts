@@ -30,8 +30,17 @@ export class Counters {
   connectionsOpened = 0;
   connectionsRefused = 0;
   connectionsClosed = 0;
+  /** CONNECT packets, refused ones too. */
+  connectsReceived = 0;
+  sessionsExpired = 0;
   bytesReceived = 0;
   bytesSent = 0;
+  /** Control packets of all types. */
+  packetsReceived = 0;
+  packetsSent = 0;
+  /** Of PUBLISH packets. */
+  payloadBytesReceived = 0;
+  payloadBytesSent = 0;
   /** PUBLISH packets by QoS. */
   readonly messagesReceived: [number, number, number] = [0, 0, 0];
   readonly messagesSent: [number, number, number] = [0, 0, 0];

@@ -1,5 +1,4 @@
 import type { Counters } from "../base/counters.ts";
-import { Metrics } from "../metrics/prometheus.ts";
 import type { ConnectionCount, MetricsSources } from "../metrics/sources.ts";
 import type { Connection } from "../mqtt/connection/connection.ts";
 import type { MqttServer } from "../mqtt/connection/mqtt-server.ts";
@@ -19,7 +18,7 @@ export interface Observed {
 }
 
 /** Joins the metrics to what they count. */
-export function createMetrics({
+export function createSources({
   version,
   counters,
   router,
@@ -27,8 +26,8 @@ export function createMetrics({
   bridges,
   mqtt,
   health,
-}: Observed): Metrics {
-  return new Metrics({
+}: Observed): MetricsSources {
+  return {
     version,
     counters,
     health,
@@ -41,7 +40,7 @@ export function createMetrics({
     retainedMessages: () => retained.size,
     sessionQueues: () => measureQueues(mqtt()),
     bridges: () => bridges.map((bridge) => bridge.status()),
-  });
+  };
 }
 
 function countConnections(connections: Iterable<Connection>): ConnectionCount[] {

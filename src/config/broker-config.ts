@@ -4,6 +4,7 @@ import { bridgesSection } from "./sections/bridges.ts";
 import { data, logSection, shutdownTimeout } from "./sections/general.ts";
 import { limitsSection } from "./sections/limits.ts";
 import { listenersSection } from "./sections/listeners.ts";
+import { metricsSection } from "./sections/metrics.ts";
 import { mqttSection } from "./sections/mqtt.ts";
 import { sessionsSection } from "./sections/sessions.ts";
 import { storageSection } from "./sections/storage.ts";
@@ -19,6 +20,7 @@ export const brokerConfigSchema = z.strictObject({
   limits: limitsSection.prefault({}),
   sessions: sessionsSection.prefault({}),
   storage: storageSection.prefault({}),
+  metrics: metricsSection.prefault({}),
   bridges: bridgesSection,
 });
 

@@ -73,6 +73,12 @@ export class Publishing<Q extends RoutableQueue, S> {
     this.#append(message, targets, undefined, 0, willOf);
   }
 
+  /** The broker's own figures: QoS 0, with RETAIN for those who want to see it, but retained by who publishes them. */
+  announce(message: Message): void {
+    const { targets } = this.#router.route(message);
+    if (targets.length > 0) this.#append({ ...message, retain: false }, targets, undefined, 0, undefined);
+  }
+
   /** One message for one receiver: a retained message for a new subscription. */
   deliverTo(receiver: Receiver<Q>, message: Message, delivery: Delivery): void {
     const queue = receiver.queueFor(message, delivery.qos);

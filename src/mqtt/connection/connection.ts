@@ -178,6 +178,8 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
 
   /** hot: one packet. Returns false when reading must pause. */
   frame(firstByte: number, buffer: Buffer, start: number, end: number): boolean {
+    const { counters } = this.#context.ports;
+    counters.packetsReceived++;
     if (this.#phase !== Phase.Connected) return this.#handleFirst(firstByte, buffer, start, end);
     switch (firstByte >> 4) {
       case PacketType.Publish:
@@ -191,6 +193,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
       case PacketType.Pingreq:
         checkPingreq(start, end);
         this.#output.write(PINGRESP); // [MQTT-3.12.4-1]
+        counters.packetsSent++;
         return true;
       case PacketType.Connect: // whatever is in it: the reason codes of CONNACK are none of DISCONNECT's
         throw new MqttError(ReasonCode.ProtocolError, "a second CONNECT", "MQTT-3.1.0-2");
@@ -234,7 +237,9 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     const { counters, clock } = this.#context.ports;
     try {
       if (!this.#sender.send(message, delivery, packetId, dup, clock)) return false;
+      counters.packetsSent++;
       counters.messagesSent[delivery.qos]++;
+      counters.payloadBytesSent += message.payload.length;
     } catch (error) {
       this.#failLater(error);
     }
@@ -248,13 +253,15 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   writeAck(type: AckType, packetId: number, reasonCode: ReasonCode): void {
     if (this.#phase !== Phase.Connected) return;
     this.#ackSender.send(type, packetId, reasonCode);
+    this.#context.ports.counters.packetsSent++;
     if (this.#framer.isPaused) this.#resumeWhenAnswered();
   }
 
   send(packet: ServerControlPacket): void {
     if (this.#phase === Phase.Closed) return;
     try {
-      if (!this.#control.send(packet)) this.#endUnanswered(packet);
+      if (this.#control.send(packet)) this.#context.ports.counters.packetsSent++;
+      else this.#endUnanswered(packet);
     } catch (error) {
       this.#failLater(error);
     }
@@ -322,6 +329,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     if (firstByte >> 4 !== PacketType.Connect) {
       throw new MqttError(ReasonCode.ProtocolError, "the first packet is no CONNECT", "MQTT-3.1.0-1");
     }
+    this.#context.ports.counters.connectsReceived++;
     const packet = this.#decode(firstByte, buffer, start, end) as ConnectPacket;
     this.#phase = Phase.Connecting;
     this.#version = packet.protocolVersion;
@@ -467,6 +475,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     const { ports, options, topics } = this.#context;
     const packet = readPublish(firstByte, buffer, start, end, this.#version, topics);
     ports.counters.messagesReceived[packet.qos]++;
+    ports.counters.payloadBytesReceived += packet.payload.length;
     if (--this.#messagesLeft <= 0) this.#sentTooMuch(options.limits.whenMessageRateExceeded);
     if (this.#phase !== Phase.Connected) return false;
     if (packet.qos === 0) {

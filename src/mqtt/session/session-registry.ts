@@ -221,6 +221,7 @@ export class SessionRegistry {
     const session = this.#sessions.get(clientId);
     if (session === undefined || session.link !== undefined || this.#pending.has(clientId)) return;
     this.#publishPendingWill(session);
+    this.#ports.counters.sessionsExpired++;
     this.#ports.journal.discard(clientId);
   }
 }

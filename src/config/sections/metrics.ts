@@ -1,0 +1,11 @@
+import { z } from "zod";
+
+/** `metrics:` section. */
+export const metricsSection = z.strictObject({
+  sysInterval: z
+    .int()
+    .min(0)
+    .max(86_400)
+    .default(10)
+    .describe("Seconds between updates of the $SYS/broker/ topics; 0 leaves them out"),
+});
