@@ -18,7 +18,9 @@ export interface OutboundPorts {
   settle(seq: number): void;
   /** PUBREC came: calls `Outbound.released` when that is durable. */
   release(seq: number, packetId: number): void;
-  dropped(reason: "expired" | "packet_too_large"): void;
+  dropped(reason: "expired" | "packet_too_large" | "not_authorized"): void;
+  /** Asked again when a message has waited: the rules may have changed since it was queued. */
+  mayReceive(message: Message): boolean;
   /** There may be room for messages of shared subscriptions. */
   hasRoom(): void;
 }
@@ -199,6 +201,8 @@ export class Outbound implements SourceConsumer {
       link.sendPubrel(packetId);
     } else if (message.expiresAt !== 0 && message.expiresAt <= this.#ports.now() && seq >= this.#dupEnd) {
       this.#drop(seq, "expired"); // delivery had not begun [MQTT-3.3.2-5]
+    } else if (!this.#ports.mayReceive(message)) {
+      this.#drop(seq, "not_authorized");
     } else {
       this.#sendPublish(link, message, delivery, seq, packetId);
     }
@@ -219,7 +223,7 @@ export class Outbound implements SourceConsumer {
     this.#inflight.set(packetId, pack(seq, state));
   }
 
-  #drop(seq: number, reason: "expired" | "packet_too_large"): void {
+  #drop(seq: number, reason: Parameters<OutboundPorts["dropped"]>[0]): void {
     this.#ports.settle(seq);
     this.#ports.dropped(reason);
   }

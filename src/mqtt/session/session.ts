@@ -70,6 +70,7 @@ export class Session implements CommitWaiter {
       settle: (seq) => this.#settle(seq),
       release: (seq, packetId) => this.#release(seq, packetId),
       dropped: (reason) => ports.counters.drop(reason),
+      mayReceive: (message) => this.mayReceive(message),
       hasRoom: () => this.#tellGroups(),
     });
   }

@@ -66,6 +66,9 @@ function aDelivery(qos: QoS): Delivery {
   return { qos, retain: false, subscriptionIdentifiers: [] };
 }
 
+/** Marks a message that the rules withhold. */
+const REVOKED = 123_456;
+
 function anOutbound() {
   const source = new FakeSource();
   const link = new FakeLink();
@@ -77,6 +80,7 @@ function anOutbound() {
     settle: (seq) => settled.push(seq),
     release: (seq) => released.push(seq),
     dropped: (reason) => dropped.push(reason),
+    mayReceive: (message) => message.expiresAt !== REVOKED,
     hasRoom() {},
   });
   return { outbound, source, link, settled, released, dropped };
@@ -194,6 +198,17 @@ describe("Outbound", () => {
 
     expect(link.sent).toEqual(["publish 1 qos 1 dup", "publish 3 qos 1"]);
     expect([settled, dropped]).toEqual([[1], ["expired"]]);
+  });
+
+  it("leaves out what the receiver may not have any more, delivery begun or not", () => {
+    const { outbound, source, link, settled, dropped } = anOutbound();
+    source.push(1, { expiresAt: REVOKED });
+    source.push(1);
+
+    outbound.attach(link, 10);
+
+    expect(link.sent).toEqual(["publish 2 qos 1"]);
+    expect([settled, dropped]).toEqual([[0], ["not_authorized"]]);
   });
 
   it("is through with a message that is too large for the receiver [MQTT-3.1.2-25]", () => {
