@@ -84,14 +84,4 @@ describe("the search for ids", () => {
       "MQTT-1.5.4-2",
     ]);
   });
-
-  it("knows which cases are pending", () => {
-    const text =
-      'const cases = [{ name: "a [MQTT-1.5.4-1]", pending: "why" }, { name: "b [MQTT-1.5.4-2]" }];';
-
-    expect(testTracesIn("test/x.exchange.ts", text).map(({ pending }) => pending)).toEqual([
-      "why",
-      undefined,
-    ]);
-  });
 });

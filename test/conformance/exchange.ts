@@ -24,6 +24,4 @@ export interface Exchange {
   /** Sections of the configuration that differ from the defaults. */
   readonly config?: Partial<z.input<typeof brokerConfigSchema>>;
   readonly steps: readonly Step[];
-  /** What is known to be wrong: the case waits and is shown as something to do. */
-  readonly pending?: string;
 }

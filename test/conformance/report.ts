@@ -1,7 +1,7 @@
 import type { Statement } from "./statement.ts";
 import type { TestTrace, Trace } from "./traces.ts";
 
-export const STATUSES = ["tested", "known to fail", "cited, untested", "untested", "not applicable"] as const;
+export const STATUSES = ["tested", "cited, untested", "untested", "not applicable"] as const;
 export type Status = (typeof STATUSES)[number];
 
 /** A statement with all that refers to it. */
@@ -33,7 +33,6 @@ function statusOf(
   { notApplicable }: Statement,
   { citations, tests }: Pick<Entry, "citations" | "tests">,
 ): Status {
-  if (tests.some(({ pending }) => pending !== undefined)) return "known to fail";
   if (tests.length > 0) return "tested";
   if (citations.length > 0) return "cited, untested";
   return notApplicable === undefined ? "untested" : "not applicable";
@@ -51,8 +50,7 @@ export function render(standards: readonly Standard[]): string {
     "",
     ...summary(standards),
     "",
-    "*Known to fail* is a test that is written and waits for the broker, with the reason beside it. *Untested* is what",
-    "no test names.",
+    "*Untested* is what no test names.",
     ...standards.flatMap(({ title, entries }) => ["", `## ${title}`, ...sections(entries)]),
     "",
   ];
@@ -96,13 +94,8 @@ function row({ statement, status, citations, tests }: Entry): string {
   const { id, concerns, meaning, notApplicable } = statement;
   const why = status === "not applicable" ? `not applicable: ${notApplicable}` : status;
   const cited = citations.map(({ file, line }) => `\`${file}:${line}\``);
-  const named = tests.map(testCell);
+  const named = tests.map(({ file, line }) => `\`${file}:${line}\``);
   return `| ${id} | ${concerns} | ${meaning} | ${why} | ${list(cited)} | ${list(named)} |`;
-}
-
-function testCell({ file, line, pending }: TestTrace): string {
-  const place = `\`${file}:${line}\``;
-  return pending === undefined ? place : `${place} (waits: ${pending})`;
 }
 
 function list(cells: readonly string[]): string {

@@ -24,3 +24,5 @@ export function toStatement([id, concerns, meaning, notApplicable]: Row): Statem
 export const CLIENT_ONLY = "only a client can do or omit it, and no answer of the server depends on it";
 export const NO_PROPERTIES = "the broker writes neither Reason String nor User Property into this packet";
 export const NO_USER_PROPERTIES = "the broker writes no User Property into this packet";
+export const NO_SHARED_QOS_2 =
+  "shared subscriptions are granted QoS 1 at most, so that another can get what one left";

@@ -1,6 +1,7 @@
 import {
   CLIENT_ONLY,
   NO_PROPERTIES,
+  NO_SHARED_QOS_2,
   NO_USER_PROPERTIES,
   type Row,
   type Statement,
@@ -277,8 +278,8 @@ const ROWS: readonly Row[] = [
   ["MQTT-4.8.2-1", "both", "A shared filter begins with $share/ and a ShareName."],
   ["MQTT-4.8.2-2", "both", "A ShareName has no wildcards and is followed by / and a filter."],
   ["MQTT-4.8.2-3", "server", "Shared deliveries keep to each client's granted QoS."],
-  ["MQTT-4.8.2-4", "server", "A begun QoS 2 delivery is completed with the same client."],
-  ["MQTT-4.8.2-5", "server", "If that client's session ends, no other gets the message."],
+  ["MQTT-4.8.2-4", "server", "A begun QoS 2 delivery is completed with the same client.", NO_SHARED_QOS_2],
+  ["MQTT-4.8.2-5", "server", "If that client's session ends, no other gets the message.", NO_SHARED_QOS_2],
   ["MQTT-4.8.2-6", "server", "A refused shared delivery is discarded, not sent to another."],
   ["MQTT-4.9.0-1", "both", "The send quota begins above 0 and at most at Receive Maximum."],
   ["MQTT-4.9.0-2", "both", "With the quota at 0 no QoS 1 or 2 PUBLISH is sent."],

@@ -12,8 +12,6 @@ export interface Trace {
 
 export interface TestTrace extends Trace {
   readonly name: string;
-  /** What is known to be wrong, for a test that waits for it. */
-  readonly pending: string | undefined;
 }
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -59,7 +57,7 @@ function tracesOf(node: ts.StringLiteral | ts.TemplateLiteral, file: string, sou
   const ids = [...name.matchAll(IN_BRACKETS)].map((match) => match[1] ?? "");
   if (ids.length === 0 || !(CASES_FILE.test(file) || isTestName(node))) return [];
   const line = source.getLineAndCharacterOfPosition(node.getStart()).line + 1;
-  return ids.map((id) => ({ id, file, line, name, pending: pendingOf(node) }));
+  return ids.map((id) => ({ id, file, line, name }));
 }
 
 function isTestName(node: ts.Node): boolean {
@@ -68,18 +66,6 @@ function isTestName(node: ts.Node): boolean {
   if (!ts.isCallExpression(parent) || parent.arguments[0] !== node) return false;
   const callee = parent.expression.getText();
   return TEST_FUNCTION.test(callee) && !NEVER_RUN.test(callee);
-}
-
-/** The `pending` beside a `name`. */
-function pendingOf(node: ts.Node): string | undefined {
-  const entry = node.parent.parent;
-  if (entry === undefined || !ts.isObjectLiteralExpression(entry)) return undefined;
-  for (const property of entry.properties) {
-    if (ts.isPropertyAssignment(property) && property.name.getText() === "pending") {
-      return property.initializer.getText().slice(1, -1);
-    }
-  }
-  return undefined;
 }
 
 function filesUnder(...folders: readonly string[]): string[] {

@@ -152,6 +152,69 @@ describe("a shared subscription", () => {
     expect(await b.ping()).toHaveLength(8);
   });
 
+  it("keeps what waits when its only member subscribes again, with other options", async () => {
+    const broker = await TestBroker.open();
+    const a = await member(broker, lasting("a"));
+    await a.disconnect();
+    await publish(broker, 1, 2);
+    const { client } = await broker.connect(lasting("a"));
+    expect(texts(await client.ping())).toEqual(["1", "2"]);
+
+    expect(await client.subscribe(SHARED, { qos: 1, subscriptionIdentifier: 7 })).toMatchObject({
+      granted: [1],
+    });
+    await publish(broker, 3, 3);
+
+    expect(await client.ping()).toMatchObject([
+      { payload: Buffer.from("3"), properties: { subscriptionIdentifier: 7 } },
+    ]);
+    await client.hangUp();
+    const again = await broker.connect(lasting("a"));
+    expect(texts(await again.client.ping())).toEqual(["1", "2", "3"]);
+  });
+
+  it("of one name with two filters is two: each brings the message [MQTT-4.8.2-1], [MQTT-4.8.2-2]", async () => {
+    const broker = await TestBroker.open();
+    const a = await member(broker, { clientId: "a" });
+    const { client: b } = await broker.connect({ clientId: "b" });
+    await b.subscribe("$share/group/t/x", { qos: 1 });
+
+    await publish(broker, 1, 1);
+
+    expect(texts(await a.ping())).toEqual(["1"]);
+    expect(texts(await b.ping())).toEqual(["1"]);
+  });
+
+  it("drops QoS 0 while no member is connected, and keeps QoS 1", async () => {
+    const broker = await TestBroker.open();
+    const a = await member(broker, lasting("a"));
+    await a.disconnect();
+    const { client: publisher } = await broker.connect({ clientId: "p" });
+
+    publisher.send(
+      aPublish({ topic: "t/x", payload: "0" }),
+      aPublish({ topic: "t/x", payload: "1", qos: 1, messageId: 1 }),
+    );
+    await publisher.ping();
+
+    const { client } = await broker.connect(lasting("a"));
+    expect(texts(await client.ping())).toEqual(["1"]);
+    expect(broker.dropped("receiver_offline")).toBe(1);
+  });
+
+  it("delivers a message published with QoS 2 once, with QoS 1 [MQTT-4.8.2-3]", async () => {
+    const broker = await TestBroker.open();
+    const a = await member(broker, { clientId: "a" });
+    const { client } = await broker.connect({ clientId: "p" });
+
+    client.send(aPublish({ topic: "t/x", qos: 2, messageId: 1 }));
+    expect(await client.next()).toMatchObject({ cmd: "pubrec", reasonCode: 0 });
+    client.send({ cmd: "pubrel", messageId: 1 });
+
+    expect(await client.next()).toMatchObject({ cmd: "pubcomp" });
+    expect(await a.ping()).toMatchObject([{ qos: 1 }]);
+  });
+
   it("ends with UNSUBSCRIBE [MQTT-3.10.4-1]", async () => {
     const broker = await TestBroker.open();
     const a = await member(broker, lasting("a"));
