@@ -699,6 +699,8 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   #log(level: "debug" | "info" | "warn" | "error", fields: object, message: string): void {
     const { logger } = this.#context.ports;
     if (level === "debug" && !logger.isLevelEnabled("debug")) return;
+    const mayFlood = this.#session === undefined && (level === "info" || level === "warn");
+    if (mayFlood && !this.#context.entrance.mayReport()) return;
     const who = { clientId: this.#identity?.clientId, remoteAddress: this.stream.remoteAddress };
     logger[level]({ ...who, ...fields }, message);
   }

@@ -11,7 +11,9 @@ export interface EntrancePorts {
   readonly logger: Logger;
 }
 
-const LOG_MS = 1000;
+/** Lines per second about clients that are not let in, and at once. */
+const LINES_PER_SECOND = 20;
+const LINES_AT_ONCE = 100;
 
 /** Who may come in: so many connections per address, so many CONNECTs per second in all. */
 export class Entrance {
@@ -20,12 +22,15 @@ export class Entrance {
   readonly #connects: TokenBucket;
   /** Open connections by address. */
   readonly #open = new Map<string, number>();
-  #lastLogAt = Number.NEGATIVE_INFINITY;
+  readonly #lines: TokenBucket;
+  #linesLeftOut = 0;
 
   constructor(ports: EntrancePorts, limits: LimitOptions) {
     this.#ports = ports;
     this.#limits = limits;
-    this.#connects = new TokenBucket(limits.connectRate, 2 * limits.connectRate, ports.clock.now());
+    const now = ports.clock.now();
+    this.#connects = new TokenBucket(limits.connectRate, 2 * limits.connectRate, now);
+    this.#lines = new TokenBucket(LINES_PER_SECOND, LINES_AT_ONCE, now);
   }
 
   /** Before a byte is read, so that there is no reason code: false when the address has too many open already. */
@@ -59,16 +64,25 @@ export class Entrance {
     return false;
   }
 
+  /** Before a line about a client that is not let in: a storm of connections must not become a storm of lines. */
+  mayReport(): boolean {
+    if (!this.#lines.take(this.#ports.clock.now())) {
+      this.#linesLeftOut++;
+      return false;
+    }
+    const leftOut = this.#linesLeftOut;
+    this.#linesLeftOut = 0;
+    if (leftOut > 0)
+      this.#ports.logger.warn({ leftOut }, "lines about clients that were not let in were left out");
+    return true;
+  }
+
   #isExempt(stream: ByteStream): boolean {
     return this.#limits.exemptLoopback && stream.isLoopback;
   }
 
-  /** At most one line a second: a storm of connections must not become a storm of lines. */
   #report({ remoteAddress }: ByteStream, message: string): void {
-    const now = this.#ports.clock.now();
-    if (now - this.#lastLogAt < LOG_MS) return;
-    this.#lastLogAt = now;
-    this.#ports.logger.warn({ remoteAddress }, message);
+    if (this.mayReport()) this.#ports.logger.warn({ remoteAddress }, message);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { generate } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
+import { silentLogger } from "../../../src/base/logger.ts";
 import type { LimitOptions, MqttOptions } from "../../../src/mqtt/ports.ts";
 import { aPublish, memoryClient } from "../../support/raw-client.ts";
 import { TestBroker } from "../../support/test-broker.ts";
@@ -131,6 +132,27 @@ describe("messages per second of one client", () => {
 
     expect(await client.rest()).toMatchObject([{ cmd: "disconnect", reasonCode: 0x96 }]);
     expect(broker.counters.messagesReceived[0]).toBe(6);
+  });
+});
+
+describe("log lines about clients that are not let in", () => {
+  it("are left out when there are too many, and counted", async () => {
+    const lines: string[] = [];
+    const warn = (_: object, message: string): void => void lines.push(message);
+    const broker = await TestBroker.open({ logger: { ...silentLogger, warn } });
+    const malformed = async (times: number): Promise<void> => {
+      for (let n = 0; n < times; n++) broker.dial().client.sendHex("3000");
+      await broker.settle();
+    };
+
+    await malformed(150);
+    const atOnce = lines.length;
+    await broker.clock.advance(1000);
+    await malformed(1);
+
+    expect(atOnce).toBe(100);
+    expect(lines.at(-2)).toBe("lines about clients that were not let in were left out");
+    expect(lines).toHaveLength(102);
   });
 });
 
