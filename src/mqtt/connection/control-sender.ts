@@ -17,7 +17,7 @@ export class ControlSender {
 
   /**
    * Leaves the Reason String out when the packet would else be larger than the client accepts [MQTT-3.2.2-19],
-   * [MQTT-3.14.2-3]. Returns false, with nothing written, when it still is [MQTT-3.1.2-24].
+   * [MQTT-3.9.2-1], [MQTT-3.14.2-3]. Returns false, with nothing written, when it still is [MQTT-3.1.2-24].
    */
   send(packet: ServerControlPacket): boolean {
     return this.#sendFitting(packet) || this.#sendFitting(withoutReason(packet));
