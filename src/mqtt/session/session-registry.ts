@@ -53,6 +53,11 @@ export class SessionRegistry {
     return this.#onlineCount;
   }
 
+  /** Sessions and wills that wait for their time. */
+  get deadlineCount(): number {
+    return this.#expiries.size + this.#wills.size;
+  }
+
   sessions(): IterableIterator<Session> {
     return this.#sessions.values();
   }
@@ -70,6 +75,7 @@ export class SessionRegistry {
     this.#pending.delete(clientId);
     const before = this.#sessions.get(clientId);
     before?.link?.takenOver(); // detaches it [MQTT-3.1.4-3]
+    this.#catchUp(clientId);
     const existing = this.#sessions.get(clientId);
     if (request.cleanStart && existing !== undefined) this.#publishPendingWill(existing);
     const isPresent = existing !== undefined && !request.cleanStart;
@@ -210,6 +216,17 @@ export class SessionRegistry {
     const now = this.#ports.clock.now();
     const expiresAt = message.expiresAt === 0 ? 0 : now + message.expiresAt - message.receivedAt;
     this.#ports.routing.publishWill({ ...message, receivedAt: now, expiresAt }, willOf);
+  }
+
+  /** What fell due since `advance` last ran, or while no process ran, happens before somebody resumes the session. */
+  #catchUp(clientId: ClientId): void {
+    const session = this.#sessions.get(clientId);
+    const stored = session?.stored;
+    if (session === undefined || stored === undefined || stored.disconnectedAt === 0) return;
+    const absentMs = this.#ports.clock.now() - stored.disconnectedAt;
+    const { will, expiryInterval } = stored;
+    if (will !== undefined && absentMs >= will.delayInterval * 1000) this.#publishPendingWill(session); // [MQTT-3.1.2-8]
+    if (expiryInterval !== NEVER_EXPIRES && absentMs >= expiryInterval * 1000) this.#expire(clientId); // [MQTT-4.1.0-2]
   }
 
   /** The session ends while its will still waits: it is published now [MQTT-3.1.2-8]. */

@@ -48,6 +48,20 @@ describe("a session", () => {
     expect((await broker.connect(lasting("a"))).connack.sessionPresent).toBe(false);
   });
 
+  it("that expired while no broker ran is not resumed [MQTT-4.1.0-2]", async () => {
+    const broker = await TestBroker.open();
+    const { client } = await broker.connect(lasting("a", true, 10));
+    await client.hangUp();
+    await broker.settle();
+    broker.store.kill();
+    broker.journal.close();
+    await broker.clock.advance(13_000);
+
+    const restarted = await broker.crash();
+
+    expect((await restarted.connect(lasting("a"))).connack.sessionPresent).toBe(false);
+  });
+
   it("ends as DISCONNECT says (MQTT 5 §3.14.2.2.2)", async () => {
     const broker = await TestBroker.open();
     const { client } = await broker.connect(lasting("a"));

@@ -162,6 +162,17 @@ describe("a will", () => {
     expect(await watching.next()).toMatchObject(GONE);
   });
 
+  it("that a crash made due is published although its client is back at once [MQTT-3.1.2-8]", async () => {
+    const broker = await TestBroker.open();
+    await broker.connect(mortal(0, 100));
+
+    const restarted = await broker.crash();
+    const watching = await watcher(restarted);
+    await restarted.connect({ ...mortal(0, 100, false), will: undefined });
+
+    expect(await watching.next()).toMatchObject(GONE);
+  });
+
   it("is published once, although the broker crashes right afterwards", async () => {
     const broker = await TestBroker.open();
     const { client } = await broker.connect(mortal(1, 100));
