@@ -142,7 +142,7 @@ async function sendThroughCuts(rig: InteropRig, qos: 1 | 2): Promise<string[]> {
   const client = await rig.connected({ ...PERSISTENT, port: link.port });
 
   link.hold();
-  // A topic for each: Paho for Java repeats a PUBLISH with the Topic Alias of the connection that is gone.
+  // A topic for each: Paho for Java repeats a PUBLISH with the alias of the lost connection, against [MQTT-3.3.2-7].
   // A library may give up the answer of a message that it sends again after reconnecting.
   const answers = Promise.allSettled(
     numbers().map((payload) => client.publish(`${topicName}/${payload}`, payload, { qos })),

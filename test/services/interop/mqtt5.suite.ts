@@ -22,7 +22,7 @@ export function describeMqtt5(rig: InteropRig): void {
     expect((await client.connect()).assignedClientId).toMatch(/./);
   });
 
-  it("is told the Server Keep Alive when it asks for a longer one [MQTT-3.2.2-22]", async () => {
+  it("is told the Server Keep Alive when it asks for a longer one (MQTT 5 §3.2.2.3.14)", async () => {
     const patient = rig.client({ keepAlive: MAXIMUM_KEEP_ALIVE + 30 });
     const modest = rig.client({ keepAlive: MAXIMUM_KEEP_ALIVE });
 
