@@ -21,8 +21,8 @@ export function startJavaClients(library: "paho" | "hivemq"): ClientDriver {
 }
 
 function libraryFolder(): string {
-  const { CAUSEWAY_JAVA_CLIENTS } = process.env;
-  return CAUSEWAY_JAVA_CLIENTS ?? join(homedir(), ".cache/causeway-test/java-clients");
+  const { MQTT_JAVA_LIB } = process.env;
+  return MQTT_JAVA_LIB ?? join(homedir(), ".cache/causeway-test/java-clients");
 }
 
 /** Of the files that install.sh works from, as it computes it. */

@@ -19,8 +19,8 @@ export function startPahoPython(): ClientDriver {
 }
 
 function libraryFolder(): string {
-  const { CAUSEWAY_PAHO_PYTHON } = process.env;
-  if (CAUSEWAY_PAHO_PYTHON !== undefined) return CAUSEWAY_PAHO_PYTHON;
+  const { PAHO_PYTHON_LIB } = process.env;
+  if (PAHO_PYTHON_LIB !== undefined) return PAHO_PYTHON_LIB;
   const requirements = readFileSync(new URL("./paho-python/requirements.txt", import.meta.url), "utf8");
   const version = /^paho-mqtt==(.+)$/m.exec(requirements)?.[1];
   if (version === undefined) throw new Error("requirements.txt does not name the version of paho-mqtt");

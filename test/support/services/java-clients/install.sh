@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Fetches Eclipse Paho's and HiveMQ's Java clients as Maven artifacts and compiles the driver for them, for the tests in
 # test/services/interop. Needs a JDK 17 or later, and mvn.
-# Goes to $CAUSEWAY_JAVA_CLIENTS, or to ~/.cache/causeway-test/java-clients; does nothing when that is complete and was
+# Goes to $MQTT_JAVA_LIB, or to ~/.cache/causeway-test/java-clients; does nothing when that is complete and was
 # made from these very files.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-library=${CAUSEWAY_JAVA_CLIENTS:-$HOME/.cache/causeway-test/java-clients}
+library=${MQTT_JAVA_LIB:-$HOME/.cache/causeway-test/java-clients}
 export LC_ALL=C # the order of the sources is that of java-clients.ts
 sources=("$here"/src/*.java)
 fingerprint=$(cat "$here/pom.xml" "${sources[@]}" | sha256sum | cut -d ' ' -f 1)

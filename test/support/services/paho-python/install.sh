@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Fetches Eclipse Paho's Python client for the tests in test/services/interop. Needs python3 with pip.
-# Goes to $CAUSEWAY_PAHO_PYTHON, or to ~/.cache/causeway-test/paho-python-<version>; does nothing when that is complete.
+# Goes to $PAHO_PYTHON_LIB, or to ~/.cache/causeway-test/paho-python-<version>; does nothing when that is complete.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 version=$(sed -n 's|^paho-mqtt==||p' "$here/requirements.txt")
-library=${CAUSEWAY_PAHO_PYTHON:-$HOME/.cache/causeway-test/paho-python-$version}
+library=${PAHO_PYTHON_LIB:-$HOME/.cache/causeway-test/paho-python-$version}
 
 if [[ -e $library/installed ]]; then
   echo "Paho for Python $version is in $library"
