@@ -1,5 +1,4 @@
 import type { Clock } from "../../base/clock.ts";
-import type { TopicName } from "../../base/ids.ts";
 import type { Message } from "../../base/message.ts";
 import type { Delivery } from "../../base/queued-message.ts";
 import type { ProtocolVersion } from "../codec/packets.ts";
@@ -30,43 +29,30 @@ export class PublishSender {
   /** hot: returns false, with nothing written, when the packet is larger than the client accepts [MQTT-3.1.2-24]. */
   send(message: Message, delivery: Delivery, packetId: number, dup: boolean, clock: Clock): boolean {
     const aliases = this.#aliases;
-    if (aliases === undefined)
-      return this.#send(message, delivery, packetId, dup, clock, message.topicName, 0);
-    const { topicName } = message;
-    const known = aliases.of(topicName);
-    if (known !== 0) return this.#send(message, delivery, packetId, dup, clock, "", known);
-    const alias = aliases.next(topicName);
-    if (alias !== 0 && this.#send(message, delivery, packetId, dup, clock, topicName, alias)) {
-      aliases.introduced(topicName);
-      return true;
-    }
-    return this.#send(message, delivery, packetId, dup, clock, topicName, 0); // too large, perhaps, with an alias only
-  }
-
-  #send(
-    message: Message,
-    delivery: Delivery,
-    packetId: number,
-    dup: boolean,
-    clock: Clock,
-    topicName: TopicName | "",
-    topicAlias: number,
-  ): boolean {
+    const known = aliases === undefined ? 0 : aliases.of(message.topicName);
+    const introduced = aliases === undefined || known !== 0 ? 0 : aliases.next(message.topicName);
     const publish: OutgoingPublish = {
-      topicName,
+      topicName: known === 0 ? message.topicName : "",
       payload: message.payload,
       qos: delivery.qos,
       retain: delivery.retain,
       dup,
       packetId,
-      topicAlias,
+      topicAlias: known === 0 ? introduced : known,
       messageExpiryInterval: message.expiresAt === 0 ? undefined : secondsLeft(message.expiresAt, clock),
       properties: message.properties,
       subscriptionIdentifiers: delivery.subscriptionIdentifiers,
     };
+    if (introduced === 0) return this.#write(publish);
+    if (!this.#write(publish)) return this.#write({ ...publish, topicAlias: 0 }); // it may fit without
+    aliases?.introduced(message.topicName);
+    return true;
+  }
+
+  #write(publish: OutgoingPublish): boolean {
     const length = publishLength(publish, this.#version);
     if (this.#maximumPacketSize !== 0 && length > this.#maximumPacketSize) return false;
-    if (message.payload.length >= BY_REFERENCE_BYTES) this.#sendByReference(publish, length);
+    if (publish.payload.length >= BY_REFERENCE_BYTES) this.#sendByReference(publish, length);
     else {
       const buffer = this.#output.reserve(length);
       this.#output.advance(writePublish(buffer, this.#output.position, publish, this.#version));
