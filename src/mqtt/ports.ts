@@ -33,7 +33,8 @@ export interface StoredQueue extends DeliverySource {
   readonly isFull: boolean;
   readonly whenFull: "block" | "reject" | "dropNewest";
   missed(message: Message): void;
-  whenRoom(task: () => void): void;
+  /** Runs `task` once when there is room; returns how to cancel that. */
+  whenRoom(task: () => void): () => void;
 }
 
 export interface Will {
@@ -159,7 +160,8 @@ export interface RetainedWalk {
 /** A queue without room. */
 export interface FullQueue {
   readonly whenFull: "block" | "reject" | "dropNewest";
-  whenRoom(task: () => void): void;
+  /** Runs `task` once when there is room; returns how to cancel that. */
+  whenRoom(task: () => void): () => void;
 }
 
 /** The routing core, in mqtt's words. */

@@ -46,6 +46,7 @@ import { ControlSender } from "./control-sender.ts";
 import type { Entrance } from "./entrance.ts";
 import { type Flusher, Output } from "./output.ts";
 import { PublishSender } from "./publish-sender.ts";
+import { Hold, Reading } from "./reading.ts";
 import { TopicAliases } from "./topic-aliases.ts";
 
 /** What all connections share. */
@@ -79,6 +80,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   readonly rules: ListenerRules;
   readonly #context: ConnectionContext;
   readonly #framer: Framer;
+  readonly #reading: Reading;
   readonly #output: Output;
   readonly #openedAt: number;
   #sender: PublishSender;
@@ -94,6 +96,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   #aliases: TopicAliases;
   /** Milliseconds; 0 = none. */
   #keepAliveMs = 0;
+  #turn = 0;
   #lastReceivedAt: number;
   #expiryInterval = 0;
   #lastRefusalAt = 0;
@@ -103,14 +106,10 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   /** A publish that waits for room in an outbox. */
   #blockedPublish: PublishPacket | undefined;
   #hasProblemInformation = true;
-  #isResuming = false;
-  /** Not read because it does not read. */
-  #isChoked = false;
   /** PUBLISH packets it may send before the next tick. */
   #messagesLeft: number;
-  /** Not read until the next tick because it sent more. */
-  #isThrottled = false;
   #hasBeenThrottled = false;
+  #cancelRoom: (() => void) | undefined;
 
   constructor(stream: ByteStream, rules: ListenerRules, context: ConnectionContext) {
     const { maximumPacketSize, limits } = context.options;
@@ -119,6 +118,11 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     this.#messagesLeft = limits.messageRate || Number.POSITIVE_INFINITY;
     this.#context = context;
     this.#framer = new Framer(Math.min(limits.unauthenticatedPacketSize, maximumPacketSize));
+    this.#reading = new Reading(stream, this.#framer, {
+      sink: this,
+      resumed: () => this.#heard(),
+      failed: (error) => this.#fail(error),
+    });
     this.#output = new Output(stream, context.flusher, context.ports.counters);
     this.acks = new AckOrder(this);
     this.#aliases = new TopicAliases(0);
@@ -127,6 +131,10 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     this.#ackSender = new AckSender(this.#output, NOBODY);
     this.#openedAt = this.#lastReceivedAt = context.ports.clock.now();
     context.ports.counters.connectionsOpened++;
+  }
+
+  get turn(): number {
+    return this.#phase === Phase.Closed ? 0 : this.#turn;
   }
 
   get session(): Session {
@@ -165,15 +173,10 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
 
   bytes(chunk: Buffer): void {
     if (this.#phase === Phase.Closed) return;
-    const { ports } = this.#context;
-    this.#lastReceivedAt = ports.clock.now();
-    ports.counters.bytesReceived += chunk.length;
-    try {
-      this.#framer.push(chunk, this);
-    } catch (error) {
-      this.#fail(error);
-    }
-    if (this.#output.waitingBytes > UNREAD_ANSWERS_BYTES) this.#choke();
+    this.#heard();
+    this.#context.ports.counters.bytesReceived += chunk.length;
+    this.#reading.push(chunk);
+    if (this.#output.waitingBytes > UNREAD_ANSWERS_BYTES) this.#reading.hold(Hold.AnswersUnread);
   }
 
   /** hot: one packet. Returns false when reading must pause. */
@@ -203,10 +206,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   }
 
   drained(): void {
-    if (this.#isChoked) {
-      this.#isChoked = false;
-      if (!this.#framer.isPaused) this.stream.resume();
-    }
+    this.#reading.release(Hold.AnswersUnread);
     this.#guarded(() => this.#session?.outbound.ready());
   }
 
@@ -254,7 +254,9 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     if (this.#phase !== Phase.Connected) return;
     this.#ackSender.send(type, packetId, reasonCode);
     this.#context.ports.counters.packetsSent++;
-    if (this.#framer.isPaused) this.#resumeWhenAnswered();
+    if (this.acks.waitingCount * 2 < this.#context.options.receiveMaximum) {
+      this.#reading.release(Hold.AnswersOwed);
+    }
   }
 
   send(packet: ServerControlPacket): void {
@@ -316,7 +318,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
       return;
     }
     if (this.#keepAliveMs === 0 || now - this.#lastReceivedAt <= this.#keepAliveMs * 1.5) return;
-    if (this.#framer.isPaused) return; // it is we who do not read
+    if (this.#reading.isHeld) return; // it is we who do not read
     this.#log("info", {}, "keep alive timeout");
     this.close(ReasonCode.KeepAliveTimeout, "nothing received for one and a half times the Keep Alive");
   }
@@ -340,7 +342,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
       this.#refuse(ReasonCode.ConnectionRateExceeded, "too many clients connect at the moment");
       return false;
     }
-    this.#pause();
+    this.#reading.hold(Hold.Handshake);
     void this.#connect(packet);
     return false; // what follows CONNECT is read when its session is there
   }
@@ -352,6 +354,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
 
   async #connect(packet: ConnectPacket): Promise<void> {
     const { sessions, ports, options } = this.#context;
+    this.#turn = sessions.nextTurn();
     try {
       const decision = await admit(packet, this.stream, sessions, ports, options, (...said) =>
         this.#authenticate(...said),
@@ -379,19 +382,10 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     const { clock } = this.#context.ports;
     const ask = (packet: AuthPacket): void => {
       this.send(packet);
-      if (this.#phase === Phase.Connecting) this.#readAnswer();
+      this.#reading.release(Hold.Handshake);
     };
     this.#authentication = new AuthenticationExchange(method, { clock, ask });
     return this.#authentication.run(exchange, data);
-  }
-
-  /** In a turn of its own, like `#resume`. */
-  #readAnswer(): void {
-    setImmediate(() => {
-      if (this.#phase !== Phase.Connecting) return;
-      this.stream.resume();
-      this.#guarded(() => this.#framer.resume(this));
-    });
   }
 
   /** The client was asked for more between CONNECT and CONNACK. */
@@ -401,7 +395,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
       const detail = "neither AUTH nor DISCONNECT before CONNACK";
       throw new MqttError(ReasonCode.ProtocolError, detail, "MQTT-3.1.2-30");
     }
-    this.#pause();
+    this.#reading.hold(Hold.Handshake);
     this.#handleControl(this.#decode(firstByte, buffer, start, end));
     return false;
   }
@@ -442,7 +436,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     }
     const { options, ports } = this.#context;
     this.#phase = Phase.Connected;
-    this.#replays = new RetainedReplays(session, ports, () => this.#resume());
+    this.#replays = new RetainedReplays(session, ports, () => this.#reading.release(Hold.RetainedOwed));
     this.#keepAliveMs = admission.keepAlive * 1000;
     this.#aliases = new TopicAliases(packet.protocolVersion === 5 ? options.topicAliasMaximum : 0);
     this.#ackSender = new AckSender(this.#output, {
@@ -458,7 +452,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     if (!this.isConnected) return; // it accepts no packet as large as our CONNACK
     this.#log("debug", { sessionPresent, version: this.#version }, "connected");
     session.resume(this, Math.min(packet.receiveMaximum, options.maximumInflight));
-    this.#resume();
+    this.#reading.release(Hold.Handshake);
   }
 
   /** CONNACK with a refusal, then the end [MQTT-3.2.2-7]. */
@@ -480,7 +474,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     if (this.#phase !== Phase.Connected) return false;
     if (packet.qos === 0) {
       const isDurable = handlePublishQoS0(this, packet, ports, options);
-      return isDurable || this.#isThrottled ? this.#mayGoOn() : true;
+      return isDurable ? this.#mayGoOn() : !this.#reading.isHeld;
     }
     const blocked = handlePublish(this, packet, ports, options);
     if (blocked !== undefined) {
@@ -540,42 +534,40 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     this.#finish();
   }
 
-  /** More answers owed than a client may have outstanding, or more to write than memory should hold: read on later. */
+  /** After a packet that may have left something to wait for. */
   #mayGoOn(): boolean {
     const { journal } = this.#context.ports;
     if (journal.isBehind) {
-      this.#pause();
-      journal.whenCaughtUp(() => this.#resume());
-      return false;
+      this.#reading.hold(Hold.Journal);
+      journal.whenCaughtUp(() => this.#reading.release(Hold.Journal));
     }
-    const isOwed = this.acks.waitingCount >= this.#context.options.receiveMaximum;
-    if (!isOwed && !this.replays.isFull && !this.#isThrottled) return true;
-    this.#pause();
-    return false;
+    if (this.acks.waitingCount >= this.#context.options.receiveMaximum) this.#reading.hold(Hold.AnswersOwed);
+    if (this.replays.isFull) this.#reading.hold(Hold.RetainedOwed);
+    return !this.#reading.isHeld;
   }
 
-  #resumeWhenAnswered(): void {
-    const isOwed = this.acks.waitingCount * 2 >= this.#context.options.receiveMaximum;
-    if (!isOwed && this.#blockedPublish === undefined) this.#resume();
-  }
-
-  #hold(packet: PublishPacket, blocked: FullQueue): void {
+  #hold(packet: PublishPacket, full: FullQueue): void {
     this.#blockedPublish = { ...packet, payload: Buffer.from(packet.payload) };
-    this.#pause();
-    blocked.whenRoom(() => setImmediate(() => this.#guarded(() => this.#retryBlocked())));
+    this.#reading.hold(Hold.OutboxFull);
+    this.#retryWhenRoom(full);
+  }
+
+  #retryWhenRoom(full: FullQueue): void {
+    this.#cancelRoom = full.whenRoom(() => setImmediate(() => this.#guarded(() => this.#retryBlocked())));
   }
 
   #retryBlocked(): void {
     const packet = this.#blockedPublish;
     if (packet === undefined || this.#phase !== Phase.Connected) return;
     const { ports, options } = this.#context;
-    const blocked = handlePublish(this, packet, ports, options);
-    if (blocked !== undefined) {
-      blocked.whenRoom(() => setImmediate(() => this.#guarded(() => this.#retryBlocked())));
+    const full = handlePublish(this, packet, ports, options);
+    if (full !== undefined) {
+      this.#retryWhenRoom(full);
       return;
     }
     this.#blockedPublish = undefined;
-    if (this.#mayGoOn()) this.#resume();
+    this.#mayGoOn();
+    this.#reading.release(Hold.OutboxFull);
   }
 
   #sentTooMuch(action: "slow" | "disconnect"): void {
@@ -586,37 +578,16 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     if (!this.#hasBeenThrottled) this.#log("warn", { messageRate, action }, "limits.messageRate exceeded");
     this.#hasBeenThrottled = true;
     if (action === "disconnect") this.close(ReasonCode.MessageRateTooHigh, "too many messages per second");
-    else this.#isThrottled = true;
+    else this.#reading.hold(Hold.MessageRate);
   }
 
   #refillMessages(): void {
     this.#messagesLeft = this.#context.options.limits.messageRate || Number.POSITIVE_INFINITY;
-    if (!this.#isThrottled) return;
-    this.#isThrottled = false;
-    this.#resume();
+    this.#reading.release(Hold.MessageRate);
   }
 
-  #pause(): void {
-    this.stream.pause();
-  }
-
-  /** Reads on, in a turn of its own: never from inside `frame`. */
-  #resume(): void {
-    if (this.#isResuming) return;
-    this.#isResuming = true;
-    setImmediate(() => {
-      this.#isResuming = false;
-      if (this.#phase !== Phase.Connected || !this.#framer.isPaused) return;
-      if (this.#blockedPublish !== undefined || this.replays.isFull || this.#isThrottled) return;
-      this.#lastReceivedAt = this.#context.ports.clock.now(); // what came meanwhile is still to be read
-      if (!this.#isChoked) this.stream.resume();
-      this.#guarded(() => this.#framer.resume(this));
-    });
-  }
-
-  #choke(): void {
-    this.#isChoked = true;
-    this.#pause();
+  #heard(): void {
+    this.#lastReceivedAt = this.#context.ports.clock.now();
   }
 
   /** The client accepts no packet as large as this answer [MQTT-3.1.2-24]. */
@@ -686,6 +657,8 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     if (this.#phase === Phase.Closed) return;
     this.#phase = Phase.Closed;
     this.#output.close();
+    this.#reading.close();
+    this.#cancelRoom?.();
     this.#context.ports.counters.connectionsClosed++;
     this.#detach();
     this.#context.closed(this);

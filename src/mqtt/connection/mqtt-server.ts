@@ -19,13 +19,14 @@ export class MqttServer {
   #cancelTick: Cancel | undefined;
   #whenEmpty: (() => void) | undefined;
 
-  constructor(ports: MqttPorts, options: MqttOptions) {
+  /** `topics` may be shared by all servers of a process. */
+  constructor(ports: MqttPorts, options: MqttOptions, topics = new TopicCache()) {
     this.sessions = new SessionRegistry(ports, options);
     this.#context = {
       ports,
       options,
       sessions: this.sessions,
-      topics: new TopicCache(),
+      topics,
       flusher: new Flusher(ports.clock),
       entrance: new Entrance(ports, options.limits),
       closed: (connection) => this.#closed(connection),

@@ -36,6 +36,7 @@ export class SessionRegistry {
   readonly #expiries: Deadlines<ClientId>;
   readonly #wills: Deadlines<ClientId>;
   #onlineCount = 0;
+  #lastTurn = 0;
 
   constructor(ports: MqttPorts, options: MqttOptions) {
     this.#ports = ports;
@@ -68,13 +69,21 @@ export class SessionRegistry {
     return session !== undefined && session.user !== user;
   }
 
+  /** For a CONNECT that arrives: the latest wins, however long each takes to authenticate. */
+  nextTurn(): number {
+    return ++this.#lastTurn;
+  }
+
   /** Gives the connection its session, new or found; `answer` runs once that is durable, unless it is overtaken. */
   attach(link: SessionLink, request: AttachRequest, answer: AttachAnswer): void {
     const { clientId } = request;
-    this.#pending.get(clientId)?.link.takenOver();
+    const rival = this.#pending.get(clientId)?.link ?? this.#sessions.get(clientId)?.link;
+    if (rival !== undefined && rival.turn > link.turn) {
+      link.takenOver(); // by one that came later and was authenticated sooner
+      return;
+    }
+    rival?.takenOver(); // detaches it [MQTT-3.1.4-3]
     this.#pending.delete(clientId);
-    const before = this.#sessions.get(clientId);
-    before?.link?.takenOver(); // detaches it [MQTT-3.1.4-3]
     this.#catchUp(clientId);
     const existing = this.#sessions.get(clientId);
     if (request.cleanStart && existing !== undefined) this.#publishPendingWill(existing);

@@ -21,6 +21,8 @@ import { type TransientLimits, TransientQueue } from "./transient-queue.ts";
 
 /** The connection that carries a session. */
 export interface SessionLink extends OutboundLink {
+  /** Of two links for one client id the one with the higher turn gets the session; 0 = closed. */
+  readonly turn: number;
   /** hot: QoS 0, or nothing when the client is too slow. */
   sendQoS0(message: Message, delivery: Delivery): void;
   /** Another connection took the session over: close with 0x8E [MQTT-3.1.4-3]. */
