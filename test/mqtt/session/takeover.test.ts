@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { AuthResult } from "../../../src/mqtt/ports.ts";
 import { aPublish } from "../../support/raw-client.ts";
 import { lasting, TestBroker } from "../../support/test-broker.ts";
 
@@ -12,6 +13,27 @@ describe("takeover", () => {
     expect(await first.client.rest()).toMatchObject([{ cmd: "disconnect", reasonCode: 0x8e }]);
     expect(second.connack).toMatchObject({ reasonCode: 0, sessionPresent: false });
     expect(broker.mqtt.sessions.onlineCount).toBe(1);
+  });
+
+  it("is by the CONNECT that came last, not by the one whose authentication took longest [MQTT-3.1.4-3]", async () => {
+    const accepted = { accepted: true, user: "" } as const;
+    let accept = (): void => {};
+    let count = 0;
+    const slowAtFirst = (): AuthResult | Promise<AuthResult> => {
+      if (++count > 1) return accepted;
+      return new Promise((resolve) => {
+        accept = () => resolve(accepted);
+      });
+    };
+    const broker = await TestBroker.open({ authorization: { authenticate: slowAtFirst } });
+    const { client: first } = broker.dial();
+    const refused = expect(first.connect({ clientId: "a" })).rejects.toThrow("ended the connection");
+    const second = await broker.connect({ clientId: "a" });
+
+    accept();
+
+    await refused;
+    expect(await second.client.ping()).toEqual([]);
   });
 
   it("only closes the connection of an MQTT 3.1.1 client [MQTT3-3.1.4-2]", async () => {
