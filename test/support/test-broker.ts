@@ -2,6 +2,7 @@ import type { IConnackPacket } from "mqtt-packet";
 import { Counters } from "../../src/base/counters.ts";
 import { type Logger, silentLogger } from "../../src/base/logger.ts";
 import { durable, JournalledSessions } from "../../src/compose/session-journal.ts";
+import type { TopicCache } from "../../src/mqtt/codec/topic-cache.ts";
 import { MqttServer } from "../../src/mqtt/connection/mqtt-server.ts";
 import type { Authorization, MqttOptions, Routing } from "../../src/mqtt/ports.ts";
 import { Publishing } from "../../src/routing/publishing.ts";
@@ -69,6 +70,8 @@ export interface TestBrokerOptions {
   /** On `disk`; not for a broker that will crash: the next one opens a store of its own. */
   readonly store?: HeldStore;
   readonly clock?: FakeClock;
+  /** One for many brokers, where opening them has to be fast. */
+  readonly topics?: TopicCache;
   readonly logger?: Logger;
 }
 
@@ -115,6 +118,7 @@ export class TestBroker {
         randomId: () => String(++lastId),
       },
       options,
+      given.topics,
     );
   }
 
