@@ -92,11 +92,9 @@ export class SessionRegistry {
       this.#openDurable(link, request, isPresent, answer);
       return;
     }
-    if (existing !== undefined) this.#ports.journal.discard(clientId); // [MQTT-3.1.2-4]
-    const session = this.#create(clientId, request.user, undefined);
-    session.transientWill = request.will;
-    this.#bind(session, link);
-    answer(session, false);
+    const open = (): void => this.#openTransient(link, request, answer);
+    if (existing === undefined) open();
+    else this.#ports.journal.discard(clientId, this.#expect(link, clientId, open), 0); // [MQTT-3.1.2-4]
   }
 
   /**
@@ -166,21 +164,36 @@ export class SessionRegistry {
   }
 
   #openDurable(link: SessionLink, request: AttachRequest, isPresent: boolean, answer: AttachAnswer): void {
-    const pending = new PendingAttach(link, () => {
-      if (this.#pending.get(request.clientId) !== pending) return; // overtaken or gone
-      this.#pending.delete(request.clientId);
+    const pending = this.#expect(link, request.clientId, () => {
       const session = this.#sessions.get(request.clientId) as Session;
       this.#expiries.cancel(request.clientId);
       this.#bind(session, link);
       answer(session, isPresent);
     });
-    this.#pending.set(request.clientId, pending);
     this.#wills.cancel(request.clientId); // resumed in time [MQTT-3.1.3-9]
     if (!isPresent) {
       const transient = this.#sessions.get(request.clientId);
       if (transient !== undefined && transient.stored === undefined) this.#remove(transient);
     }
     this.#ports.journal.open(request, pending, 0);
+  }
+
+  #openTransient(link: SessionLink, { clientId, user, will }: AttachRequest, answer: AttachAnswer): void {
+    const session = this.#create(clientId, user, undefined);
+    session.transientWill = will;
+    this.#bind(session, link);
+    answer(session, false);
+  }
+
+  /** Goes on with a CONNECT when what it changed is durable, unless another one has overtaken it. */
+  #expect(link: SessionLink, clientId: ClientId, goOn: () => void): PendingAttach {
+    const pending = new PendingAttach(link, () => {
+      if (this.#pending.get(clientId) !== pending) return;
+      this.#pending.delete(clientId);
+      goOn();
+    });
+    this.#pending.set(clientId, pending);
+    return pending;
   }
 
   #bind(session: Session, link: SessionLink): void {
