@@ -37,10 +37,10 @@ export interface KafkaOptions {
   readonly properties?: Readonly<Record<string, string>>;
 }
 
-/** Where install.sh puts the jars: `CAUSEWAY_KAFKA_LIB`, else a folder in the user's cache named by version. */
+/** Where install.sh puts the jars: `KAFKA_LIB`, else a folder in the user's cache named by version. */
 function kafkaLibrary(): string {
-  const { CAUSEWAY_KAFKA_LIB } = process.env;
-  return CAUSEWAY_KAFKA_LIB ?? join(homedir(), ".cache/causeway-test", `kafka-${kafkaVersion()}`);
+  const { KAFKA_LIB } = process.env;
+  return KAFKA_LIB ?? join(homedir(), ".cache/causeway-test", `kafka-${kafkaVersion()}`);
 }
 
 export function isKafkaInstalled(): boolean {

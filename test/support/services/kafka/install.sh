@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Fetches Apache Kafka as Maven artifacts for the tests in test/services. Needs java 17 or later, and mvn.
-# Goes to $CAUSEWAY_KAFKA_LIB, or to ~/.cache/causeway-test/kafka-<version>; does nothing when that is complete.
+# Goes to $KAFKA_LIB, or to ~/.cache/causeway-test/kafka-<version>; does nothing when that is complete.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 version=$(sed -n 's|.*<kafka.version>\(.*\)</kafka.version>.*|\1|p' "$here/pom.xml")
-library=${CAUSEWAY_KAFKA_LIB:-$HOME/.cache/causeway-test/kafka-$version}
+library=${KAFKA_LIB:-$HOME/.cache/causeway-test/kafka-$version}
 
 if [[ -e $library/installed ]]; then
   echo "Kafka $version is in $library"
