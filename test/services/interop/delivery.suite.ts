@@ -149,6 +149,7 @@ async function sendThroughCuts(rig: InteropRig, qos: 1 | 2): Promise<string[]> {
   );
   await client.allTaken();
   await failAndReconnect(link, client, SENDER_CUTS);
+  await receiver.waitForPayloads(numbers()); // a library may send "last" before what it repeats
   await client.publish(`${topicName}/last`, "last", { qos });
 
   const payloads = await receiver.payloadsBefore("last");

@@ -115,6 +115,15 @@ export class InteropClient {
     return this.received;
   }
 
+  /** Resolves when each of these payloads has come, in any order. */
+  async waitForPayloads(expected: readonly string[]): Promise<void> {
+    const isThere = (): boolean => {
+      const payloads = new Set(this.received.map(({ payload }) => payload));
+      return expected.every((payload) => payloads.has(payload));
+    };
+    await this.#waitUntil(isThere, `${expected.length} payloads`);
+  }
+
   /** The payloads that came before this one, once it has come. */
   async payloadsBefore(last: string): Promise<string[]> {
     const payloads = (): string[] => this.received.map(({ payload }) => payload);

@@ -130,7 +130,7 @@ describeWithService("rabbitmq", "AMQP bridge with a real RabbitMQ", () => {
   });
 
   it("waits for an exchange that is not there yet", { timeout: 60_000 }, async () => {
-    const { runner, publish } = aRunningBridge(aBridge({ exchange: "late" }));
+    const { runner, publish } = aRunningBridge(aBridge({ exchange: "late", unroutable: "retry" }));
     publish(aMessage({ topic: "late/1" }));
     await vi.waitFor(() => expect(runner.status().state).toBe("retrying"), PATIENCE);
 
