@@ -33,6 +33,8 @@ export class SessionRegistry {
   readonly #sessions = new Map<ClientId, Session>();
   /** CONNECTs whose session is being stored. */
   readonly #pending = new Map<ClientId, PendingAttach>();
+  /** Sessions that have ended, but not on disk yet: after a crash they would be back. */
+  readonly #ending = new Map<ClientId, CommitWaiter>();
   readonly #expiries: Deadlines<ClientId>;
   readonly #wills: Deadlines<ClientId>;
   #onlineCount = 0;
@@ -93,8 +95,8 @@ export class SessionRegistry {
       return;
     }
     const open = (): void => this.#openTransient(link, request, answer);
-    if (existing === undefined) open();
-    else this.#ports.journal.discard(clientId, this.#expect(link, clientId, open), 0); // [MQTT-3.1.2-4]
+    if (existing === undefined && !this.#ending.has(clientId)) open();
+    else this.#discard(clientId, this.#expect(link, clientId, open)); // [MQTT-3.1.2-4]
   }
 
   /**
@@ -114,7 +116,7 @@ export class SessionRegistry {
     this.#ports.journal.close(session.stored, expiryInterval, will !== undefined);
     session.detach();
     if (will !== undefined) this.#scheduleWill(session, will, expiryInterval);
-    if (expiryInterval === 0) this.#ports.journal.discard(session.id);
+    if (expiryInterval === 0) this.#discard(session.id);
     else this.#scheduleExpiry(session.id, expiryInterval, this.#ports.clock.now());
   }
 
@@ -261,7 +263,18 @@ export class SessionRegistry {
     if (session === undefined || session.link !== undefined || this.#pending.has(clientId)) return;
     this.#publishPendingWill(session);
     this.#ports.counters.sessionsExpired++;
-    this.#ports.journal.discard(clientId);
+    this.#discard(clientId);
+  }
+
+  #discard(clientId: ClientId, pending?: PendingAttach): void {
+    const waiter: CommitWaiter = {
+      committed: () => {
+        if (this.#ending.get(clientId) === waiter) this.#ending.delete(clientId);
+        pending?.committed();
+      },
+    };
+    this.#ending.set(clientId, waiter);
+    this.#ports.journal.discard(clientId, waiter, 0);
   }
 }
 

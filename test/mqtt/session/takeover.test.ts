@@ -71,6 +71,23 @@ describe("takeover", () => {
     expect(await second.client.ping()).toMatchObject([{ cmd: "puback", reasonCode: 0x10 }]);
   });
 
+  it("a clean start right after the end of the session is answered when that end is on disk [MQTT-3.1.2-4]", async () => {
+    const broker = await TestBroker.open();
+    const { client } = await broker.connect(lasting("a"));
+    broker.store.hold();
+    await client.disconnect(0, { sessionExpiryInterval: 0 });
+    await broker.settle();
+
+    const again = broker.dial();
+    again.client.connect({ clientId: "a" }).catch(() => {});
+    await broker.settle();
+    expect(broker.mqtt.sessions.onlineCount).toBe(0);
+    broker.store.release();
+    await broker.settle();
+
+    expect(broker.mqtt.sessions.onlineCount).toBe(1);
+  });
+
   it("with Clean Start and no expiry leaves nothing on disk", async () => {
     const broker = await TestBroker.open();
     await broker.connect(lasting("a"));
