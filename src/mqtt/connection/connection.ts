@@ -13,7 +13,6 @@ import {
   type DisconnectPacket,
   PacketType,
   type ProtocolVersion,
-  type PublishPacket,
   type ServerControlPacket,
 } from "../codec/packets.ts";
 import { readPublish } from "../codec/publish.ts";
@@ -22,20 +21,11 @@ import { handlePuback, handlePubcomp, handlePubrec, handlePubrel } from "../hand
 import { authWithoutMethod } from "../handlers/auth.ts";
 import type { Client } from "../handlers/client.ts";
 import { type Admission, admit } from "../handlers/connect.ts";
-import { handlePublish, handlePublishQoS0 } from "../handlers/publish.ts";
 import { RetainedReplays } from "../handlers/retained-replay.ts";
 import { handleSubscribe } from "../handlers/subscribe.ts";
 import { handleUnsubscribe } from "../handlers/unsubscribe.ts";
 import { LimitError, MqttError } from "../mqtt-error.ts";
-import type {
-  AuthExchange,
-  AuthOutcome,
-  FullQueue,
-  Identity,
-  ListenerRules,
-  MqttOptions,
-  MqttPorts,
-} from "../ports.ts";
+import type { AuthExchange, AuthOutcome, Identity, ListenerRules, MqttOptions, MqttPorts } from "../ports.ts";
 import { ReasonCode } from "../reason-code.ts";
 import type { Session, SessionLink } from "../session/session.ts";
 import type { SessionRegistry } from "../session/session-registry.ts";
@@ -45,6 +35,7 @@ import { AuthenticationExchange } from "./authentication-exchange.ts";
 import { ControlSender } from "./control-sender.ts";
 import type { Entrance } from "./entrance.ts";
 import { type Flusher, Output } from "./output.ts";
+import { PublishIntake } from "./publish-intake.ts";
 import { PublishSender } from "./publish-sender.ts";
 import { Hold, Reading } from "./reading.ts";
 import { TopicAliases } from "./topic-aliases.ts";
@@ -81,6 +72,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   readonly #context: ConnectionContext;
   readonly #framer: Framer;
   readonly #reading: Reading;
+  readonly #intake: PublishIntake;
   readonly #output: Output;
   readonly #openedAt: number;
   #sender: PublishSender;
@@ -103,19 +95,12 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   /** CONNECT asked for a session that outlives the connection. */
   #askedToLast = false;
   #isGraceful = false;
-  /** A publish that waits for room in an outbox. */
-  #blockedPublish: PublishPacket | undefined;
   #hasProblemInformation = true;
-  /** PUBLISH packets it may send before the next tick. */
-  #messagesLeft: number;
-  #hasBeenThrottled = false;
-  #cancelRoom: (() => void) | undefined;
 
   constructor(stream: ByteStream, rules: ListenerRules, context: ConnectionContext) {
     const { maximumPacketSize, limits } = context.options;
     this.stream = stream;
     this.rules = rules;
-    this.#messagesLeft = limits.messageRate || Number.POSITIVE_INFINITY;
     this.#context = context;
     this.#framer = new Framer(Math.min(limits.unauthenticatedPacketSize, maximumPacketSize));
     this.#reading = new Reading(stream, this.#framer, {
@@ -123,6 +108,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
       resumed: () => this.#heard(),
       failed: (error) => this.#fail(error),
     });
+    this.#intake = new PublishIntake(this, this.#reading, context, (task) => this.#guarded(task));
     this.#output = new Output(stream, context.flusher, context.ports.counters);
     this.acks = new AckOrder(this);
     this.#aliases = new TopicAliases(0);
@@ -312,7 +298,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
       this.#finish();
       return;
     }
-    this.#refillMessages();
+    this.#intake.refill();
     if (this.#authentication?.isOverdue(now, this.#context.options.connectTimeout * 1000)) {
       this.#notReauthenticated("it took too long");
       return;
@@ -466,22 +452,9 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   }
 
   #handlePublish(firstByte: number, buffer: Buffer, start: number, end: number): boolean {
-    const { ports, options, topics } = this.#context;
-    const packet = readPublish(firstByte, buffer, start, end, this.#version, topics);
-    ports.counters.messagesReceived[packet.qos]++;
-    ports.counters.payloadBytesReceived += packet.payload.length;
-    if (--this.#messagesLeft <= 0) this.#sentTooMuch(options.limits.whenMessageRateExceeded);
-    if (this.#phase !== Phase.Connected) return false;
-    if (packet.qos === 0) {
-      const isDurable = handlePublishQoS0(this, packet, ports, options);
-      return isDurable ? this.#mayGoOn() : !this.#reading.isHeld;
-    }
-    const blocked = handlePublish(this, packet, ports, options);
-    if (blocked !== undefined) {
-      this.#hold(packet, blocked);
-      return false;
-    }
-    return this.#mayGoOn();
+    const packet = readPublish(firstByte, buffer, start, end, this.#version, this.#context.topics);
+    const mayHaveToWait = this.#intake.take(packet);
+    return mayHaveToWait ? this.#mayGoOn() : !this.#reading.isHeld;
   }
 
   #handlePuback(buffer: Buffer, start: number, end: number): boolean {
@@ -544,46 +517,6 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     if (this.acks.waitingCount >= this.#context.options.receiveMaximum) this.#reading.hold(Hold.AnswersOwed);
     if (this.replays.isFull) this.#reading.hold(Hold.RetainedOwed);
     return !this.#reading.isHeld;
-  }
-
-  #hold(packet: PublishPacket, full: FullQueue): void {
-    this.#blockedPublish = { ...packet, payload: Buffer.from(packet.payload) };
-    this.#reading.hold(Hold.OutboxFull);
-    this.#retryWhenRoom(full);
-  }
-
-  #retryWhenRoom(full: FullQueue): void {
-    this.#cancelRoom = full.whenRoom(() => setImmediate(() => this.#guarded(() => this.#retryBlocked())));
-  }
-
-  #retryBlocked(): void {
-    const packet = this.#blockedPublish;
-    if (packet === undefined || this.#phase !== Phase.Connected) return;
-    const { ports, options } = this.#context;
-    const full = handlePublish(this, packet, ports, options);
-    if (full !== undefined) {
-      this.#retryWhenRoom(full);
-      return;
-    }
-    this.#blockedPublish = undefined;
-    this.#mayGoOn();
-    this.#reading.release(Hold.OutboxFull);
-  }
-
-  #sentTooMuch(action: "slow" | "disconnect"): void {
-    if (action === "disconnect" && this.#messagesLeft === 0) return; // the last one it may send
-    const { counters } = this.#context.ports;
-    const { messageRate } = this.#context.options.limits;
-    counters.limitReached("message_rate");
-    if (!this.#hasBeenThrottled) this.#log("warn", { messageRate, action }, "limits.messageRate exceeded");
-    this.#hasBeenThrottled = true;
-    if (action === "disconnect") this.close(ReasonCode.MessageRateTooHigh, "too many messages per second");
-    else this.#reading.hold(Hold.MessageRate);
-  }
-
-  #refillMessages(): void {
-    this.#messagesLeft = this.#context.options.limits.messageRate || Number.POSITIVE_INFINITY;
-    this.#reading.release(Hold.MessageRate);
   }
 
   #heard(): void {
@@ -658,7 +591,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     this.#phase = Phase.Closed;
     this.#output.close();
     this.#reading.close();
-    this.#cancelRoom?.();
+    this.#intake.close();
     this.#context.ports.counters.connectionsClosed++;
     this.#detach();
     this.#context.closed(this);
