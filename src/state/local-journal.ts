@@ -20,6 +20,7 @@ export interface LocalJournalPorts {
 const BEHIND_BYTES = 32 * 1024 * 1024;
 const RETRY_FIRST_MS = 100;
 const RETRY_MAXIMUM_MS = 5000;
+const READ_AGAIN_MS = 1000;
 
 /**
  * The journal of a broker that is alone: applies at once, and groups what one turn of the event loop changed, and
@@ -32,6 +33,7 @@ export class LocalJournal implements Journal {
   #isScheduled = false;
   #isWriting = false;
   #isClosed = false;
+  #isReadingAgain = false;
   #failures = 0;
   #whenCaughtUp: (() => void)[] = [];
   #whenIdle: (() => void)[] = [];
@@ -43,6 +45,7 @@ export class LocalJournal implements Journal {
   constructor(ports: LocalJournalPorts) {
     this.#ports = ports;
     ports.store.onCommitWanted = () => this.#schedule();
+    ports.machine.onReadFailed = ({ name }) => this.#readAgain(name);
   }
 
   /** Why nothing is acknowledged at present; undefined while the store works. */
@@ -130,6 +133,18 @@ export class LocalJournal implements Journal {
         if (this.#isClosed) return; // the store may be closed by now
       }
     }
+  }
+
+  /** Not only with the next commit: there may be none for long. */
+  #readAgain(queue: string): void {
+    if (this.#isReadingAgain) return;
+    this.#isReadingAgain = true;
+    const { machine, clock, logger } = this.#ports;
+    logger.error({ queue }, "messages of a queue could not be read; they are read again");
+    clock.after(READ_AGAIN_MS, () => {
+      this.#isReadingAgain = false;
+      if (!this.#isClosed) machine.readAgain();
+    });
   }
 
   #tellIdle(): void {

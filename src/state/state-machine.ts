@@ -45,6 +45,8 @@ export class StateMachine {
   /** Queues of which a page could not be read. */
   #unread: Queue[] = [];
   #nextQueueId = 1;
+  /** Called when a page of this queue could not be read: it is read again with the next commit, or by `readAgain`. */
+  onReadFailed: ((queue: Queue) => void) | undefined;
 
   /** `maximumInflight`: how many entries may have been on their way to a client that was connected at a crash. */
   constructor(store: StateStore, effects: StateEffects, maximumInflight = 1024) {
@@ -95,9 +97,14 @@ export class StateMachine {
   }
 
   #newQueue(record: QueueRecord): Queue {
-    const queue = new Queue(record, this.#store, (failed) => this.#unread.push(failed));
+    const queue = new Queue(record, this.#store, (failed) => this.#readFailed(failed));
     this.#queues.set(record.name, queue);
     return queue;
+  }
+
+  #readFailed(queue: Queue): void {
+    this.#unread.push(queue);
+    this.onReadFailed?.(queue);
   }
 
   #loadSession(record: SessionRecord, byId: ReadonlyMap<number, Queue>): void {
@@ -200,6 +207,10 @@ export class StateMachine {
     const queues = this.#frozen;
     this.#frozen = [];
     for (const queue of queues) queue.committed();
+    this.readAgain();
+  }
+
+  readAgain(): void {
     if (this.#unread.length === 0) return;
     for (const queue of this.#unread.splice(0)) queue.retry();
   }

@@ -3,6 +3,7 @@ import { silentLogger } from "../../src/base/logger.ts";
 import { QoS } from "../../src/base/qos.ts";
 import { LocalJournal } from "../../src/state/local-journal.ts";
 import type { Queue } from "../../src/state/queue.ts";
+import type { QueueEntry } from "../../src/state/records.ts";
 import type { CommitResult } from "../../src/state/store.ts";
 import { MemoryDisk } from "../../src/storage/memory/memory-disk.ts";
 import { MemoryStore } from "../../src/storage/memory/memory-store.ts";
@@ -15,6 +16,7 @@ class SlowStore extends MemoryStore {
   isHeld = false;
   commits = 0;
   isClosed = false;
+  failedReads = 0;
   #release: (() => void) | undefined;
 
   override async commit(): Promise<CommitResult> {
@@ -31,6 +33,11 @@ class SlowStore extends MemoryStore {
       });
     }
     return written;
+  }
+
+  override readEntries(...range: Parameters<MemoryStore["readEntries"]>): Promise<QueueEntry[]> {
+    if (this.failedReads-- > 0) return Promise.reject(new Error("Input/output error"));
+    return super.readEntries(...range);
   }
 
   release(): void {
@@ -94,6 +101,23 @@ describe("local journal", () => {
     expect(told).toEqual([1, 2, 3]);
     expect(store.commits).toBe(1);
     expect(observed).toHaveLength(1);
+  });
+
+  it("has a page that could not be read read again a second later, although nothing is written", async () => {
+    append(1);
+    await turns();
+    store.failedReads = 2;
+    const taker = new Taker(queue);
+    taker.ready();
+    await turns();
+    const before = [...taker.texts];
+
+    await clock.advance(3_000);
+    await turns();
+
+    expect(before).toEqual([]);
+    expect(taker.texts).toEqual(["m1"]);
+    expect(store.commits).toBe(1);
   });
 
   it("tells nobody before the commit that holds the change has ended", async () => {
