@@ -1,3 +1,4 @@
+import type { QoS } from "../../src/base/qos.ts";
 import { NEVER_EXPIRES } from "../../src/base/session-expiry.ts";
 import type { Random } from "./random.ts";
 
@@ -22,13 +23,23 @@ export type Action =
   | "read"
   | "commit"
   | "fail commit"
+  | "fail read"
   | "task"
   | "time"
   | "crash";
 
+export interface Home {
+  readonly topicFilter: string;
+  readonly qos: QoS;
+}
+
 /** What one run is like: every run prefers other things, so that rare combinations come up somewhere. */
 export interface Character {
   readonly versions: readonly (4 | 5)[];
+  /** By client: what it subscribes to whenever its session is a new one. */
+  readonly homes: readonly (Home | undefined)[];
+  /** Everybody connects and subscribes before the first step. */
+  readonly startsConnected: boolean;
   readonly hasLog: boolean;
   readonly steps: number;
   /** How often the broker is left with work to do after a step. */
@@ -53,16 +64,19 @@ export interface Character {
 
 export function characterOf(random: Random): Character {
   const some = (most: number): number => (random.chance(0.2) ? 0 : 1 + random.below(most));
+  const versions = Array.from({ length: 2 + random.below(3) }, () => (random.chance(0.35) ? 4 : 5));
   return {
-    versions: Array.from({ length: 2 + random.below(3) }, () => (random.chance(0.35) ? 4 : 5)),
+    versions,
+    homes: versions.map(() => (random.chance(0.6) ? homeOf(random) : undefined)),
+    startsConnected: random.chance(0.7),
     hasLog: random.chance(0.75),
     steps: 30 + random.below(50),
     laziness: random.pick([0, 0.1, 0.5]),
     slowAdmission: random.pick([0, 0, 0.5]),
     promptness: random.pick([0.2, 0.7, 1]),
-    flow: random.pick([0, 0.2, 0.6]),
+    flow: random.pick([0.05, 0.3, 0.7]),
     weights: {
-      connect: 6 + random.below(6),
+      connect: random.pick([2, 5, 9]),
       disconnect: some(3),
       "hang up": some(4),
       lose: some(4),
@@ -78,6 +92,7 @@ export function characterOf(random: Random): Character {
       read: 4,
       commit: 4,
       "fail commit": some(2),
+      "fail read": some(2),
       task: some(4),
       time: some(6),
       crash: some(3),
@@ -90,4 +105,8 @@ export function characterOf(random: Random): Character {
     },
     expiries: random.pick([[0, 4, 60, 3600], [3600], [0, 3600], [2, 5], [0, NEVER_EXPIRES]]),
   };
+}
+
+function homeOf(random: Random): Home {
+  return { topicFilter: random.pick(["t", "t/#", "+", "#"]), qos: random.pick([0, 1, 1, 2, 2, 2]) };
 }

@@ -1,14 +1,16 @@
-import type { IConnectPacket, Packet } from "mqtt-packet";
+import type { Packet } from "mqtt-packet";
 import { textOf } from "./sent-message.ts";
 import type { SimulatedClient } from "./simulated-client.ts";
 import type { World } from "./world.ts";
 
 const ROUNDS = 400;
+const LONG_SECONDS = 100_000;
 
 /** Everybody is well again until nothing is left to do; then what is owed must have come. */
 export async function bringToRest(world: World): Promise<void> {
   await drain(world);
-  for (const client of world.clients) if (client.wire === undefined) world.dial(client, connectOf(client));
+  for (const client of world.clients)
+    if (client.wire === undefined) world.dial(client, client.connectPacket(LONG_SECONDS));
   await drain(world);
   world.observe();
   if (!world.isVoid) checkDelivered(world);
@@ -21,7 +23,7 @@ export async function leave(world: World): Promise<void> {
     if (client.version === 4) {
       await drain(world);
       client.mustStartClean = true;
-      world.dial(client, connectOf(client));
+      world.dial(client, client.connectPacket(LONG_SECONDS));
       await drain(world);
       goAway(client);
     }
@@ -45,6 +47,10 @@ async function drain(world: World): Promise<void> {
     }
     await loop.settle();
     if (world.broker.journal.failure !== undefined && !world.store.isWriting) world.clock.jump(5000);
+    if (world.store.hasFailedToRead && quiet === 2) {
+      world.store.hasFailedToRead = false;
+      world.clock.jump(1000);
+    }
     world.store.succeed();
     world.store.read();
     world.admit();
@@ -69,18 +75,6 @@ function isUnderWay({ wires, clients, store, isAdmitting }: World): boolean {
     ) ||
     clients.some(({ heldCount }) => heldCount > 0)
   );
-}
-
-function connectOf({ id, version, mustStartClean }: SimulatedClient): IConnectPacket {
-  return {
-    cmd: "connect",
-    protocolId: "MQTT",
-    protocolVersion: version,
-    clientId: id,
-    clean: mustStartClean,
-    keepalive: 0,
-    ...(version === 5 && { properties: { sessionExpiryInterval: 100_000 } }),
-  } as IConnectPacket;
 }
 
 function goAway(client: SimulatedClient): void {

@@ -33,6 +33,8 @@ export class ModelInstance {
   readonly owed = new Set<SentMessage>();
   /** The broker has written these at least once. */
   readonly written = new Set<string>();
+  /** These as well, and not as retained messages. */
+  readonly writtenWithQoS2 = new Set<string>();
   /** Its queue may go without messages. */
   readonly #mayMiss: boolean;
   readonly #received = new Map<string, Reception>();
@@ -91,12 +93,12 @@ export class ModelInstance {
   }
 
   /** It was sent again, and the first time it was not for this session, or was left out: it has lost its place. */
-  #isRoutedAnew({ arrivals, firstArrivedAt, topic }: SentMessage, qos: QoS): boolean {
+  #isRoutedAnew({ arrivals, firstArrivedAt, topic, expiryMs }: SentMessage, qos: QoS): boolean {
     if (arrivals < 2) return false;
-    if (qos === 0 || this.#mayMiss) return true;
+    if (qos === 0 || expiryMs > 0 || this.#mayMiss) return true;
     return !this.subscriptions.some(
-      ({ topicFilter, requestedAt, terms }) =>
-        requestedAt < firstArrivedAt && terms.length === 1 && matches(topicFilter, topic),
+      ({ topicFilter, grantedAt, terms }) =>
+        grantedAt > 0 && grantedAt < firstArrivedAt && terms.length === 1 && matches(topicFilter, topic),
     );
   }
 

@@ -44,13 +44,10 @@ export class ModelSession {
 
   /** CONNACK left. Returns whether the session outlives the process. */
   accepted(isPresent: boolean, expiryMs: number): boolean {
-    if (!isPresent && expiryMs === 0) {
-      this.#become([ABSENT]);
-      return false;
-    }
-    this.#now = [connected(expiryMs)];
+    const isDurable = isPresent || expiryMs > 0;
+    this.#now = isDurable ? [connected(expiryMs)] : [ABSENT];
     this.#mayBeOnDisk = this.#now;
-    return true;
+    return isDurable;
   }
 
   /** The connection that had the session ended; `expiryMs` has several values when it is not known which counts. */

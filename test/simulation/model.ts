@@ -278,7 +278,11 @@ export class Model implements WireObserver {
       return `sends ${message.id} with ${qos}`;
     const isNew = message.firstArrivedAt > wire.connackAt && !instance.written.has(message.id);
     if (dup && isNew) return `sends ${message.id} first with DUP`;
+    const isLive = qos === 2 && !retain;
+    if (isLive && !dup && instance.writtenWithQoS2.has(message.id))
+      return `repeats ${message.id} without DUP`;
     instance.written.add(message.id);
+    if (isLive) instance.writtenWithQoS2.add(message.id);
     const expiresAt = message.readByMs + message.expiryMs;
     if (message.expiryMs > 0 && !dup && this.#ports.now() >= expiresAt)
       return `sends ${message.id}, which has expired`;

@@ -31,6 +31,19 @@ export class Scheduler {
     this.#weight = this.#weights.reduce((sum, weight) => sum + weight, 0);
   }
 
+  /** Everybody connects, with the longest expiry there is, and subscribes. */
+  async begin(): Promise<void> {
+    if (!this.#character.startsConnected) return;
+    for (const client of this.#world.clients) {
+      const sessionExpiryInterval = Math.max(...this.#character.expiries);
+      this.#world.dial(client, client.connectPacket(sessionExpiryInterval));
+    }
+    for (let i = 0; i < 2; i++) {
+      await this.#flow();
+      this.#world.store.succeed();
+    }
+  }
+
   async step(random: Random): Promise<void> {
     const { loop, store } = this.#world;
     await this.#act(this.#actions[random.weighted(this.#weights, this.#weight)] as Action, random);
@@ -51,7 +64,7 @@ export class Scheduler {
     const client = random.pick(world.clients);
     switch (action) {
       case "connect":
-        this.#connect(client, random);
+        await this.#reconnect(client, random);
         break;
       case "disconnect":
         this.#disconnect(client, random);
@@ -100,6 +113,10 @@ export class Scheduler {
         if (world.store.isWriting) this.#note?.("a commit fails");
         world.store.fail();
         break;
+      case "fail read":
+        if (world.store.isReading) this.#note?.("a read fails");
+        world.store.failRead();
+        break;
       case "task":
         await world.loop.run(1 + random.below(3));
         break;
@@ -120,29 +137,31 @@ export class Scheduler {
     }
   }
 
-  #connect(client: SimulatedClient, random: Random): void {
+  /** At its own pace, or at once, perhaps just after a DISCONNECT. */
+  async #reconnect(client: SimulatedClient, random: Random): Promise<void> {
+    const before = client.wire;
+    const isQuick = random.chance(0.4);
+    if (isQuick && before !== undefined) {
+      this.#disconnect(client, random);
+      await this.#world.deliver(before, before.bytesUnderWay);
+    }
+    const wire = this.#connect(client, random);
+    if (isQuick) await this.#world.deliver(wire, wire.bytesUnderWay);
+  }
+
+  #connect(client: SimulatedClient, random: Random): Wire {
     const isClean = random.chance(0.25);
     if (isClean) client.mustStartClean = true;
-    const expiry = random.pick(this.#character.expiries);
-    const connect = {
-      cmd: "connect",
-      protocolId: "MQTT",
-      protocolVersion: client.version,
-      clientId: client.id,
-      clean: client.mustStartClean,
-      keepalive: random.pick([0, 0, 0, 5]),
-      ...(random.chance(0.4) && { will: this.#will(client, random) }),
-      ...(client.version === 5 && {
-        properties: {
-          sessionExpiryInterval: expiry,
-          ...(random.chance(0.4) && { receiveMaximum: 1 + random.below(4) }),
-        },
-      }),
-    } as IConnectPacket;
+    const connect = client.connectPacket(random.pick(this.#character.expiries));
+    connect.keepalive = random.pick([0, 0, 0, 5]);
+    if (random.chance(0.4)) Object.assign(connect, { will: this.#will(client, random) });
+    if (client.version === 5 && random.chance(0.4)) {
+      connect.properties = { ...connect.properties, receiveMaximum: 1 + random.below(4) };
+    }
     const wire = this.#world.dial(client, connect);
-    const { number } = wire;
-    if (random.chance(this.#character.slowAdmission)) this.#world.slow.add(wire);
-    this.#tell(client, () => `dials #${number}: ${JSON.stringify(connect)}`);
+    wire.isSlow = random.chance(this.#character.slowAdmission);
+    this.#tell(client, () => `dials #${wire.number}: ${JSON.stringify(connect)}`);
+    return wire;
   }
 
   #will(client: SimulatedClient, random: Random): IConnectPacket["will"] {
@@ -186,7 +205,7 @@ export class Scheduler {
     const qos = random.pick([0, 1, 1, 2, 2, 2] as const);
     const count = 1 + random.below(3);
     for (let i = 0; i < count; i++) {
-      if (qos === 0 && client.wire === undefined) return;
+      if (qos === 0 && !mayPublishQoS0(client)) return;
       const packetId = qos === 0 ? 0 : client.freePacketId();
       if (packetId === undefined) return;
       const number = ++client.lastNumber;
@@ -247,4 +266,9 @@ export class Scheduler {
   #tell(client: SimulatedClient, what: string | (() => string)): void {
     this.#note?.(`${client.id} ${typeof what === "string" ? what : what()}`);
   }
+}
+
+/** Also before CONNACK, but not where a connection it has long forgotten might be admitted in the end. */
+function mayPublishQoS0({ wire, isConnected }: SimulatedClient): boolean {
+  return isConnected || wire?.isSlow === false;
 }

@@ -1,5 +1,6 @@
-import type { IPublishPacket, Packet } from "mqtt-packet";
+import type { IConnectPacket, IPublishPacket, Packet } from "mqtt-packet";
 import type { QoS } from "../../src/base/qos.ts";
+import type { Home } from "./character.ts";
 import { idOf, type SentMessage, textOf } from "./sent-message.ts";
 import type { Wire } from "./wire.ts";
 
@@ -38,6 +39,7 @@ export class SimulatedClient {
   mustStartClean = false;
   lastNumber = 0;
   readonly #observer: ClientObserver;
+  readonly #home: Home | undefined;
   #outgoing: Outgoing[] = [];
   #received = new Map<number, string>();
   #held: Packet[] = [];
@@ -45,7 +47,8 @@ export class SimulatedClient {
   #lastPacketId = 0;
   #lastSubscribeId = 0;
 
-  constructor(id: string, version: 4 | 5, observer: ClientObserver) {
+  constructor(id: string, version: 4 | 5, home: Home | undefined, observer: ClientObserver) {
+    this.#home = home;
     this.id = id;
     this.version = version;
     this.#observer = observer;
@@ -64,6 +67,19 @@ export class SimulatedClient {
 
   get heldCount(): number {
     return this.#held.length;
+  }
+
+  /** `sessionExpiryInterval` in seconds, for MQTT 5. */
+  connectPacket(sessionExpiryInterval: number): IConnectPacket {
+    return {
+      cmd: "connect",
+      protocolId: "MQTT",
+      protocolVersion: this.version,
+      clientId: this.id,
+      clean: this.mustStartClean,
+      keepalive: 0,
+      ...(this.version === 5 && { properties: { sessionExpiryInterval } }),
+    };
   }
 
   dialled(wire: Wire, connect: Packet): void {
@@ -163,6 +179,7 @@ export class SimulatedClient {
     for (const { message } of givenUp) this.#observer.closed(message);
     this.#outgoing = this.#outgoing.filter((outgoing) => !givenUp.includes(outgoing));
     for (const outgoing of this.#outgoing) outgoing.wasSent = false;
+    if (this.#home !== undefined) this.subscribe(this.#home.topicFilter, this.#home.qos, false);
   }
 
   /** In the order of publishing, as far as the broker's Receive Maximum goes [MQTT-4.6.0-1]. */

@@ -14,11 +14,18 @@ interface Write {
   failed(): void;
 }
 
+interface Read {
+  done(): void;
+  failed(): void;
+}
+
 /** A store in memory whose reads and writes end, well or not, when the scheduler says so. */
 export class SimulatedStore extends HeldStore {
   readonly #disk: MemoryDisk;
   #write: Write | undefined;
-  #reads: (() => void)[] = [];
+  #reads: Read[] = [];
+  /** Something may wait for the next try. */
+  hasFailedToRead = false;
 
   constructor(disk: MemoryDisk) {
     super(disk);
@@ -47,8 +54,11 @@ export class SimulatedStore extends HeldStore {
   }
 
   override readEntries(...range: Range): Promise<QueueEntry[]> {
-    return new Promise((resolve) => {
-      this.#reads.push(() => resolve(super.readEntries(...range)));
+    return new Promise((resolve, reject) => {
+      this.#reads.push({
+        done: () => resolve(super.readEntries(...range)),
+        failed: () => reject(new Error("Input/output error")),
+      });
     });
   }
 
@@ -58,7 +68,12 @@ export class SimulatedStore extends HeldStore {
 
   /** The oldest read gets its entries. */
   read(): void {
-    this.#reads.shift()?.();
+    this.#reads.shift()?.done();
+  }
+
+  failRead(): void {
+    this.#reads.shift()?.failed();
+    this.hasFailedToRead = true;
   }
 
   succeed(): void {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { explain, play, runOf } from "./simulation.ts";
 
 const FIRST_SEED = 1;
-const FIXED_SEEDS = 4000;
+const FIXED_SEEDS = 5000;
 const RANDOM_SEEDS = 200;
 /** Real turns between runs let the test runner breathe. */
 const BREATHE_EVERY = 50;

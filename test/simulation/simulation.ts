@@ -22,14 +22,20 @@ export async function play(
   note?: (line: string) => void,
 ): Promise<readonly string[]> {
   const world = new World(character);
+  const failed = (error: unknown): void => {
+    world.report(`exception: ${error instanceof Error ? error.stack : String(error)}`);
+  };
+  process.on("unhandledRejection", failed);
   world.loop.install();
   try {
     await playIn(world, character, steps, note);
   } catch (error) {
-    world.wrong.push(error instanceof Error ? `exception: ${error.stack}` : String(error));
+    failed(error);
   } finally {
     world.loop.uninstall();
   }
+  await new Promise((resolve) => setImmediate(resolve)); // now Node tells of rejections that nobody handled
+  process.off("unhandledRejection", failed);
   return world.wrong;
 }
 
@@ -41,6 +47,7 @@ async function playIn(
 ): Promise<void> {
   await world.open();
   const scheduler = new Scheduler(world, character, note);
+  await scheduler.begin();
   for (const step of steps) {
     await scheduler.step(new Random(step));
     if (world.wrong.length > 0 || world.isVoid) return;

@@ -27,6 +27,8 @@ export class Wire {
   isOpenAtClient = true;
   /** What CONNECT said, once it was sent. */
   connect: IConnectPacket | undefined;
+  /** It takes the broker long to say whose it is. */
+  isSlow = false;
   /** The moment its CONNECT arrived. */
   connectAt = 0;
   readonly #observer: WireObserver;

@@ -42,8 +42,6 @@ export class World {
   #logKey = 0;
   /** Bytes of it are being read. */
   #read: Wire | undefined;
-  /** CONNECTs under way of which it will take long to say whose they are. */
-  readonly slow = new Set<Wire>();
   #admissions: (() => void)[] = [];
   #lastWire = 0;
 
@@ -74,7 +72,7 @@ export class World {
       wrong: (what: string) => this.report(what),
     };
     this.clients = character.versions.map(
-      (version, i) => new SimulatedClient("abcd"[i] as string, version, observer),
+      (version, i) => new SimulatedClient("abcd"[i] as string, version, character.homes[i], observer),
     );
   }
 
@@ -190,7 +188,7 @@ export class World {
 
   #authenticate(): AuthResult | Promise<AuthResult> {
     const wire = this.#read as Wire;
-    if (!this.slow.delete(wire)) {
+    if (!wire.isSlow) {
       this.model.admitted(wire);
       return ANYBODY;
     }
@@ -239,7 +237,8 @@ export class World {
       ...silentLogger,
       warn: (fields: object, what: string) => this.report(`warning: ${what} ${JSON.stringify(fields)}`),
       error: (fields: { error?: Error }, what: string) => {
-        if (!what.includes("No space left")) this.report(`error: ${what} ${fields.error?.stack}`);
+        if (!what.includes("No space left") && !what.includes("could not be read"))
+          this.report(`error: ${what} ${fields.error?.stack}`);
       },
     };
   }
