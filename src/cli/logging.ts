@@ -53,5 +53,5 @@ function prettyTarget(target: LogTarget): DestinationStream {
 
 /** Passwords vanish; of URLs only the user and password do. */
 function hideSecret(value: unknown, path: string[]): string {
-  return path.at(-1) === "url" && typeof value === "string" ? value.replace(/\/\/[^/@]*@/, "//") : "[hidden]";
+  return path.at(-1) === "url" && typeof value === "string" ? value.replace(/\/\/[^/]*@/, "//") : "[hidden]";
 }

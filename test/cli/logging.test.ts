@@ -56,9 +56,11 @@ describe("log lines", () => {
       "x",
     );
     logger.info({ url: "amqp://user:s3cret@host/v" }, "connected");
+    logger.info({ url: "amqp://user:s@3cret@host/v" }, "connected");
 
-    expect(lines.join("")).not.toContain("s3cret");
+    expect(lines.join("")).not.toContain("3cret");
     expect(JSON.parse(lines[1] ?? "").url).toBe("amqp://host/v");
+    expect(JSON.parse(lines[2] ?? "").url).toBe("amqp://host/v");
   });
 
   it("show the code and the cause of an error", () => {

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { AccessControl } from "../../src/auth/access-control.ts";
 import { AclFile } from "../../src/auth/acl/acl-file.ts";
-import type { Authorization } from "../../src/mqtt/ports.ts";
+import type { Authorization, MqttOptions } from "../../src/mqtt/ports.ts";
 import { temporaryFile } from "../auth/temporary-file.ts";
 import { aPublish, type ConnectOptions } from "../support/raw-client.ts";
 import { lasting, TestBroker } from "../support/test-broker.ts";
@@ -10,7 +10,10 @@ import { lasting, TestBroker } from "../support/test-broker.ts";
 const REASON = { notAuthorized: 0x87, filterInvalid: 0x8f } as const;
 
 /** Every user name is believed; what it may do is in the ACL file. */
-async function guarded(rules: string): Promise<{ broker: TestBroker; change(rules: string): Promise<void> }> {
+async function guarded(
+  rules: string,
+  options: Partial<MqttOptions> = {},
+): Promise<{ broker: TestBroker; change(rules: string): Promise<void> }> {
   const path = await temporaryFile("acl", rules);
   const acl = await AclFile.load(path);
   const believed = {
@@ -29,7 +32,7 @@ async function guarded(rules: string): Promise<{ broker: TestBroker; change(rule
     await writeFile(path, changed);
     await acl.reload();
   };
-  return { broker: await TestBroker.open({ authorization }), change };
+  return { broker: await TestBroker.open({ authorization, options }), change };
 }
 
 const as = (username: string, clientId = username, more: ConnectOptions = {}): ConnectOptions => ({
@@ -94,6 +97,30 @@ describe("topics that begin with $", () => {
     expect((await client.subscribe("$share/mine/secret")).granted).toEqual([REASON.notAuthorized]);
     expect((await client.subscribe("$share/g/mine/x")).granted).toEqual([0]);
   });
+});
+
+describe("topics of 65,535 levels", () => {
+  const deep = "/".repeat(65_534);
+
+  // CVE-2019-11779, GHSA-xxqp-5qx8-gj5q
+  it.each([`topic readwrite ${"+/".repeat(65_534)}#`, `topic readwrite ${deep}`, "topic readwrite #"])(
+    "are under rules as deep, and under a denial as deep",
+    async (permission) => {
+      const { broker } = await guarded(
+        `user anna\n${permission}\nuser bob\ntopic readwrite #\ntopic deny ${"+/".repeat(65_534)}#\n`,
+        { maximumTopicLevels: 65_535 },
+      );
+      const anna = await broker.connect(as("anna"));
+      const bob = await broker.connect(as("bob"));
+
+      expect((await anna.client.subscribe(deep)).granted).toEqual([0]);
+      expect((await bob.client.subscribe(deep)).granted).toEqual([REASON.notAuthorized]);
+      bob.client.send(aPublish({ topic: deep, qos: 1, messageId: 1 }));
+      expect(await bob.client.next()).toMatchObject({ cmd: "puback", reasonCode: REASON.notAuthorized });
+      anna.client.send(aPublish({ topic: deep }));
+      expect(await anna.client.next()).toMatchObject({ cmd: "publish", topic: deep });
+    },
+  );
 });
 
 describe("access that was revoked", () => {
