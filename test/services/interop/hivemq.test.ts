@@ -1,8 +1,8 @@
 import { startJavaClients } from "../../support/services/java-clients.ts";
-import { describeWithService } from "../../support/services/services.ts";
+import { describeWithServices } from "../../support/services/services.ts";
 import { runInteropSuite } from "./interop.suite.ts";
 
-describeWithService("java-clients", "HiveMQ's Java client", () => {
+describeWithServices(["java-clients", "openssl"], "HiveMQ's Java client", () => {
   runInteropSuite({
     start: () => startJavaClients("hivemq"),
     shortcomings: ["hides subscription identifiers"],

@@ -1,7 +1,7 @@
-import { describe } from "vitest";
+import { describeWithService } from "../../support/services/services.ts";
 import { runInteropSuite } from "./interop.suite.ts";
 import { startMqttJs } from "./mqttjs-driver.ts";
 
-describe("MQTT.js", () => {
+describeWithService("openssl", "MQTT.js", () => {
   runInteropSuite({ start: startMqttJs, shortcomings: [] });
 });

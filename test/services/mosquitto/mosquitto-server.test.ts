@@ -5,9 +5,9 @@ import {
   mosquittoSub,
   startMosquitto,
 } from "../../support/services/mosquitto.ts";
-import { describeWithService } from "../../support/services/services.ts";
+import { describeWithServices } from "../../support/services/services.ts";
 
-describeWithService("mosquitto", "a real mosquitto server", () => {
+describeWithServices(["mosquitto", "mosquitto-clients"], "a real mosquitto server", () => {
   let server: MosquittoServer;
 
   beforeAll(async () => {

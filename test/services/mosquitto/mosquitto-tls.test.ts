@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type BrokerProcess, startBroker } from "../../support/broker-process.ts";
 import { CertificateAuthority, type CertificateFiles } from "../../support/certificates.ts";
 import { mosquittoPub, mosquittoSub } from "../../support/services/mosquitto.ts";
-import { describeWithService } from "../../support/services/services.ts";
+import { describeWithServices } from "../../support/services/services.ts";
 
-describeWithService("mosquitto-clients", "mosquitto_pub and mosquitto_sub over TLS", () => {
+describeWithServices(["mosquitto-clients", "openssl"], "mosquitto_pub and mosquitto_sub over TLS", () => {
   let authority: CertificateAuthority;
   let sensor: CertificateFiles;
   let broker: BrokerProcess;
