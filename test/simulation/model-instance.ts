@@ -22,7 +22,7 @@ export interface ModelSubscription {
 
 interface Reception {
   /** Deliveries that were no repeats in the eyes of the client. */
-  count: number;
+  withQoS2: number;
   withoutDup: number;
 }
 
@@ -79,23 +79,25 @@ export class ModelInstance {
   /** The client's application got it. Returns what is wrong with that. */
   received(message: SentMessage, qos: QoS, isDup: boolean, crashes: number): string | undefined {
     const known = this.#received.get(message.id);
-    const reception = known ?? { count: 0, withoutDup: 0 };
+    const reception = known ?? { withQoS2: 0, withoutDup: 0 };
     this.#received.set(message.id, reception);
-    reception.count++;
+    if (qos === 2) reception.withQoS2++;
     if (!isDup) reception.withoutDup++;
     this.owed.delete(message);
-    if (qos === 2 && reception.count > 1) return "is delivered twice with QoS 2";
+    if (reception.withQoS2 > 1) return "is delivered twice with QoS 2";
     const copies = message.qos === 1 ? Math.max(1, message.arrivals) : 1;
     if (reception.withoutDup > copies + crashes) return "is delivered again without DUP";
-    return known === undefined && !this.#isRoutedAnew(message, qos)
+    return known === undefined && !this.#hasLostItsPlace(message, qos, crashes)
       ? this.#checkOrder(message, qos)
       : undefined;
   }
 
-  /** It was sent again, and the first time it was not for this session, or was left out: it has lost its place. */
-  #isRoutedAnew({ arrivals, firstArrivedAt, topic, expiryMs }: SentMessage, qos: QoS): boolean {
+  /** It was sent again, and the first time it was not for this session, or was left out; or expired, and a crash undid that. */
+  #hasLostItsPlace(message: SentMessage, qos: QoS, crashes: number): boolean {
+    const { arrivals, firstArrivedAt, topic, expiryMs } = message;
+    if (expiryMs > 0 && arrivals + crashes > 1) return true;
     if (arrivals < 2) return false;
-    if (qos === 0 || expiryMs > 0 || this.#mayMiss) return true;
+    if (qos === 0 || this.#mayMiss) return true;
     return !this.subscriptions.some(
       ({ topicFilter, grantedAt, terms }) =>
         grantedAt > 0 && grantedAt < firstArrivedAt && terms.length === 1 && matches(topicFilter, topic),
