@@ -39,7 +39,7 @@ export class MessageLog {
     if (retain) this.retained.set(topic, message);
     if (number === 0 && count > 1) wrong.push(`the will ${id} is published twice`);
     else if (qos === 2 && count > 1) wrong.push(`${id}, of QoS 2, is taken twice`);
-    if (number === 0 || count > 1) return;
+    if (!message.isOrdered || count > 1) return;
     const key = `${publisherId} ${topic} ${qos}`;
     const last = this.#lastNumbers.get(key) ?? 0;
     if (number < last) wrong.push(`${id} is taken for the first time after number ${last}`);

@@ -100,12 +100,17 @@ export class ModelInstance {
     if (qos === 0 || this.#mayMiss) return true;
     return !this.subscriptions.some(
       ({ topicFilter, grantedAt, terms }) =>
-        grantedAt > 0 && grantedAt < firstArrivedAt && terms.length === 1 && matches(topicFilter, topic),
+        grantedAt > 0 &&
+        grantedAt < firstArrivedAt &&
+        terms.length === 1 &&
+        terms[0]?.qos !== 0 &&
+        matches(topicFilter, topic),
     );
   }
 
-  #checkOrder({ publisherId, topic, qos, number }: SentMessage, deliveredQoS: QoS): string | undefined {
-    if (number === 0) return undefined;
+  #checkOrder(message: SentMessage, deliveredQoS: QoS): string | undefined {
+    const { publisherId, topic, qos, number } = message;
+    if (!message.isOrdered) return undefined;
     const key = `${publisherId} ${topic} ${qos} ${deliveredQoS}`;
     const last = this.#lastNumbers.get(key) ?? 0;
     if (number < last) return `is delivered for the first time after number ${last}`;

@@ -205,7 +205,7 @@ export class Scheduler {
     const qos = random.pick([0, 1, 1, 2, 2, 2] as const);
     const count = 1 + random.below(3);
     for (let i = 0; i < count; i++) {
-      if (qos === 0 && !mayPublishQoS0(client)) return;
+      if (qos === 0 && client.wire === undefined) return;
       const packetId = qos === 0 ? 0 : client.freePacketId();
       if (packetId === undefined) return;
       const number = ++client.lastNumber;
@@ -218,6 +218,7 @@ export class Scheduler {
         retain: random.chance(0.15),
         expiryMs: client.version === 5 && random.chance(0.1) ? random.pick([1000, 5000, 100_000]) : 0,
         padding: random.chance(0.1) ? 1100 : 0,
+        isOrdered: qos > 0 || client.isConnected,
       });
       this.#tell(client, () => `publishes ${message.id} to ${topic}, QoS ${qos}, as ${packetId}`);
       client.publish(message, packetId);
@@ -266,9 +267,4 @@ export class Scheduler {
   #tell(client: SimulatedClient, what: string | (() => string)): void {
     this.#note?.(`${client.id} ${typeof what === "string" ? what : what()}`);
   }
-}
-
-/** Also before CONNACK, but not where a connection it has long forgotten might be admitted in the end. */
-function mayPublishQoS0({ wire, isConnected }: SimulatedClient): boolean {
-  return isConnected || wire?.isSlow === false;
 }

@@ -9,6 +9,8 @@ export interface SentMessage {
   readonly topic: string;
   readonly qos: QoS;
   readonly retain: boolean;
+  /** False for what may overtake, or be overtaken: wills, and QoS 0 sent before CONNACK over one of several connections. */
+  readonly isOrdered: boolean;
   /** Milliseconds; 0 = does not expire. */
   readonly expiryMs: number;
   /** Bytes of padding, so that some bodies are shared by their receivers. */

@@ -19,7 +19,7 @@ const ANYBODY: AuthResult = { accepted: true, user: "" };
 const TOPICS = new TopicCache();
 
 type NewMessage = Pick<SentMessage, "id" | "publisherId" | "number" | "topic" | "qos" | "retain"> &
-  Partial<Pick<SentMessage, "expiryMs" | "padding">>;
+  Partial<Pick<SentMessage, "expiryMs" | "padding" | "isOrdered">>;
 
 /** The broker, its disk, its clients, the network between them, and the model that watches. */
 export class World {
@@ -132,6 +132,7 @@ export class World {
     const message = {
       expiryMs: 0,
       padding: 0,
+      isOrdered: false,
       ...fields,
       madeAt: this.model.moment,
       arrivals: 0,
