@@ -84,6 +84,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   /** CONNECT named a method. */
   #authentication: AuthenticationExchange | undefined;
   #session: Session | undefined;
+  #receivedBefore = 0;
   #replays: RetainedReplays | undefined;
   #aliases: TopicAliases;
   /** Milliseconds; 0 = none. */
@@ -125,6 +126,10 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
 
   get session(): Session {
     return this.#session as Session;
+  }
+
+  get receivedBefore(): number {
+    return this.#receivedBefore;
   }
 
   get replays(): RetainedReplays {
@@ -422,6 +427,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     }
     const { options, ports } = this.#context;
     this.#phase = Phase.Connected;
+    this.#receivedBefore = session.receivedCount;
     this.#replays = new RetainedReplays(session, ports, () => this.#reading.release(Hold.RetainedOwed));
     this.#keepAliveMs = admission.keepAlive * 1000;
     this.#aliases = new TopicAliases(packet.protocolVersion === 5 ? options.topicAliasMaximum : 0);

@@ -19,6 +19,8 @@ export interface Client {
   readonly session: Session;
   readonly identity: Identity;
   readonly version: 3 | 4 | 5;
+  /** QoS 2 messages without PUBREL that the session had when this connection began. */
+  readonly receivedBefore: number;
   readonly rules: ListenerRules;
   /** Whether reasons in words go into other packets than CONNACK and DISCONNECT [MQTT-3.1.2-29]. */
   readonly wantsProblemInformation: boolean;

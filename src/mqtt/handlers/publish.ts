@@ -108,7 +108,8 @@ function checkReceiveMaximum(
   ports: MqttPorts,
 ): void {
   const { receivedCount } = client.session;
-  const unacknowledged = receivedCount + client.acks.waitingPubacks;
+  // A new connection begins with the whole quota, whatever is left from the one before (MQTT 5 §4.9).
+  const unacknowledged = receivedCount - client.receivedBefore + client.acks.waitingPubacks;
   if (client.version === 5 && unacknowledged >= receiveMaximum) {
     const detail = `more than ${receiveMaximum} messages`;
     if (client.rules.strict === "enforce") {

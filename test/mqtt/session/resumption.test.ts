@@ -367,6 +367,21 @@ describe("QoS 2 from a client", () => {
     expect(await four.client.next()).toMatchObject({ cmd: "pubcomp", messageId: 9 });
   });
 
+  it("leaves a resumed publisher its whole Receive Maximum, whatever it has not released (MQTT 5 §4.9)", async () => {
+    const broker = await TestBroker.open({ options: { receiveMaximum: 2 } });
+    const before = await publisherOf(broker);
+    await publish(before, "1", 2, 1);
+    await publish(before, "2", 2, 2);
+    await before.hangUp();
+
+    const { client } = await broker.connect(lasting("publisher"));
+
+    await publish(client, "3", 2, 3);
+    await publish(client, "4", 2, 4);
+    client.send(aPublish({ payload: "5", qos: 2, messageId: 5 }));
+    expect(await client.next()).toMatchObject({ cmd: "disconnect", reasonCode: 0x93 });
+  });
+
   it("completes only when the free id is on disk", async () => {
     const broker = await TestBroker.open();
     const client = await publisherOf(broker);

@@ -60,8 +60,8 @@ export class InteropClient {
   }
 
   /**
-   * Connects again after the network failed, in several attempts as applications do. Paho for Java needs them: with an
-   * acknowledgement left over from the lost connection it sends no CONNECT, until the broker closes the connection.
+   * Connects in several attempts, as applications do. Paho for Java needs them: now and then it sends no CONNECT, until
+   * the broker closes the connection; often after the network failed with an acknowledgement left over.
    */
   async reconnect(): Promise<DriverAnswer> {
     for (let attempt = 1; ; attempt++) {

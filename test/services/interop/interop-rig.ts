@@ -95,7 +95,7 @@ export function useInteropRig(subject: InteropSubject): (version: 4 | 5) => Inte
       client,
       async connected(options = {}) {
         const result = client(options);
-        await result.connect();
+        await result.reconnect();
         return result;
       },
       async peer() {
