@@ -60,6 +60,7 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
       if (message.payload.length === 0) retained.delete(message.topicName);
       else retained.set(message);
     },
+    defined: () => {},
     corrupt: (what) => {
       counters.drop("corrupt_record");
       logger.error({ what }, "a stored record is damaged and was skipped");

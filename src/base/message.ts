@@ -13,6 +13,14 @@ export interface MessageProperties {
   readonly userProperties: readonly UserProperty[];
 }
 
+/** How an AMQP publisher addressed a message, and what it said of it (AMQP 0-9-1 §1.8.3.7, §4.2.6.1). */
+export interface Envelope {
+  readonly exchange: string;
+  readonly routingKey: string;
+  /** Property flags and property list of the content header, as they came. */
+  readonly header: Buffer;
+}
+
 /** What a publisher sends (Application Message). Always built by one literal with all keys. */
 export interface Message {
   readonly topicName: TopicName;
@@ -27,6 +35,8 @@ export interface Message {
   readonly receivedAt: number;
   /** Milliseconds since the epoch after which it must not be delivered [MQTT-3.3.2-5]; 0 = never. */
   readonly expiresAt: number;
+  /** Undefined for what came over MQTT. */
+  readonly envelope: Envelope | undefined;
 }
 
 /** The same message with a payload of its own, for whoever keeps it beyond the event that brought it. */
@@ -40,5 +50,6 @@ export function owned(message: Message): Message {
     publisherId: message.publisherId,
     receivedAt: message.receivedAt,
     expiresAt: message.expiresAt,
+    envelope: message.envelope,
   };
 }

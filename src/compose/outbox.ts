@@ -72,9 +72,8 @@ export class QueueLane implements OutboxLane {
       type: "bury",
       from: this.#queue,
       seq: queued.seq,
-      to: this.#deadLetters,
       message: withReason(queued.message, reason, this.#clock.now()),
-      delivery: queued.delivery,
+      targets: [{ queue: this.#deadLetters, delivery: queued.delivery }],
     });
     return true;
   }

@@ -37,5 +37,6 @@ function toMessage(topic: string, payload: string, now: number): Message {
     publisherId: toClientId(""),
     receivedAt: now,
     expiresAt: 0,
+    envelope: undefined,
   };
 }

@@ -1,5 +1,5 @@
 import type { ClientId, TopicName } from "../base/ids.ts";
-import type { Message, MessageProperties } from "../base/message.ts";
+import type { Envelope, Message, MessageProperties } from "../base/message.ts";
 import type { QoS } from "../base/qos.ts";
 
 /** A Buffer costs some 200 bytes beside its content; up to here the payload is kept as a one-byte string instead. */
@@ -15,6 +15,7 @@ export interface KeptMessage {
   readonly publisherId: ClientId;
   readonly receivedAt: number;
   readonly expiresAt: number;
+  readonly envelope: Envelope | undefined;
 }
 
 export function keep(message: Message): KeptMessage {
@@ -27,6 +28,7 @@ export function keep(message: Message): KeptMessage {
     publisherId: message.publisherId,
     receivedAt: message.receivedAt,
     expiresAt: message.expiresAt,
+    envelope: message.envelope,
   };
 }
 
@@ -40,6 +42,7 @@ export function restore(kept: KeptMessage): Message {
     publisherId: kept.publisherId,
     receivedAt: kept.receivedAt,
     expiresAt: kept.expiresAt,
+    envelope: kept.envelope,
   };
 }
 

@@ -66,6 +66,30 @@ export class Publishing<Q extends RoutableQueue, S> {
     return isMatched | Published.Pending;
   }
 
+  /**
+   * From another protocol: `targets` are queues that its own exchanges found; with `isRouted` the receivers of the
+   * message's topic get it as well, each queue once. Returns bits of `Published`, as `publish`.
+   */
+  publishTo(
+    targets: readonly RoutedTarget<Q>[],
+    message: Message,
+    isRouted: boolean,
+    waiter: Waiter,
+    token: number,
+  ): number {
+    const routed = isRouted ? this.#router.route(message) : undefined;
+    const all = routed === undefined ? targets : union(targets, routed.targets);
+    const isMatched = targets.length > 0 || (routed?.matched ?? 0) > 0 ? Published.Matched : 0;
+    const retain = isRouted && message.retain;
+    if (all.length === 0 && !retain) return isMatched;
+    this.#ports.append(
+      { message, targets: all, retain, receivedFor: undefined, packetId: 0, willOf: undefined },
+      waiter,
+      token,
+    );
+    return isMatched | Published.Pending;
+  }
+
   /** A will: published once, because it leaves the session in the same write. */
   publishWill(message: Message, willOf: S | undefined): void {
     const { targets } = this.#router.route(message);
@@ -114,4 +138,14 @@ export class Publishing<Q extends RoutableQueue, S> {
       token,
     );
   }
+}
+
+function union<Q>(
+  some: readonly RoutedTarget<Q>[],
+  others: readonly RoutedTarget<Q>[],
+): readonly RoutedTarget<Q>[] {
+  if (some.length === 0) return others;
+  if (others.length === 0) return some;
+  const known = new Set(some.map(({ queue }) => queue));
+  return [...some, ...others.filter(({ queue }) => !known.has(queue))];
 }

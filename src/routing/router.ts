@@ -39,6 +39,12 @@ export interface Subscription<Q> {
   readonly subscriptionIdentifier: number;
 }
 
+/** Finds subscriptions that no topic filter can say: bindings of AMQP exchanges. */
+export interface SubscriptionSource<Q> {
+  /** Appends what matches the topic; the answer may only depend on the topic and is remembered until `changed`. */
+  match(topicName: TopicName, matches: Subscription<Q>[]): void;
+}
+
 /** Who must durably get a message. */
 export interface RoutedTarget<Q> {
   readonly queue: Q;
@@ -89,6 +95,7 @@ export class Router<Q extends RoutableQueue> {
   /** The steps that single subscriptions make. */
   readonly #steps = new Map<Subscription<Q>, Step<Q>>();
   readonly #matches: Subscription<Q>[] = [];
+  #source: SubscriptionSource<Q> | undefined;
 
   get subscriptionCount(): number {
     return this.#trie.size;
@@ -102,6 +109,18 @@ export class Router<Q extends RoutableQueue> {
   unsubscribe(subscription: Subscription<Q>): void {
     this.#trie.remove(subscription.topicFilter, subscription);
     this.#steps.delete(subscription);
+    this.#forgetPlans();
+  }
+
+  /** Asks `source` too from now on. */
+  useSource(source: SubscriptionSource<Q>): void {
+    this.#source = source;
+    this.sourceChanged();
+  }
+
+  /** The source would answer differently now. */
+  sourceChanged(): void {
+    this.#steps.clear(); // of subscriptions that are gone, too
     this.#forgetPlans();
   }
 
@@ -157,6 +176,7 @@ export class Router<Q extends RoutableQueue> {
   #subscriptionsByReceiver(topicName: TopicName): Map<Receiver<Q>, Subscription<Q>[]> {
     const matches = this.#matches;
     this.#trie.match(topicName, matches);
+    this.#source?.match(topicName, matches);
     const byReceiver = new Map<Receiver<Q>, Subscription<Q>[]>();
     for (const subscription of matches) {
       const known = byReceiver.get(subscription.receiver);

@@ -51,15 +51,20 @@ export type Operation =
   | { readonly type: "forget"; readonly session: DurableSession; readonly packetId: number }
   | { readonly type: "declare"; readonly name: string; readonly at: number }
   | { readonly type: "drop"; readonly name: string }
-  /** Moves an entry into another queue, with what was learnt about it. */
+  /** Moves an entry into other queues, with what was learnt about it: nowhere when there is no target. */
   | {
       readonly type: "bury";
       readonly from: Queue;
       readonly seq: number;
-      readonly to: Queue;
       readonly message: Message;
-      readonly delivery: Delivery;
-    };
+      readonly targets: readonly Target[];
+    }
+  /** A consumer gave an entry back: it keeps its place, and how often that happened. */
+  | { readonly type: "requeue"; readonly queue: Queue; readonly seq: number; readonly deliveryCount: number }
+  /** Notes how far the queue was handed out: entries below this seq were sent. */
+  | { readonly type: "mark"; readonly queue: Queue; readonly sentEnd: number }
+  /** Keeps a named value for the rest of the broker, or removes it. */
+  | { readonly type: "define"; readonly name: string; readonly value: Buffer | undefined };
 
 /** A message for its durable receivers; with `receivedFor`, the QoS 2 identity is stored in the same write. */
 export interface PublishOperation {

@@ -9,6 +9,12 @@ const TRIM_FROM = 1024;
 /** What an entry costs beside its payload, roughly. */
 export const ENTRY_OVERHEAD_BYTES = 64;
 
+/** Bounds of what one consumer holds unsettled. */
+export interface TakenLimits {
+  readonly entries: number;
+  readonly bytes: number;
+}
+
 /** What an entry with this message counts for; undefined = released. */
 export function sizeOf(message: Message | undefined): number {
   return message === undefined ? ENTRY_OVERHEAD_BYTES : message.payload.length + ENTRY_OVERHEAD_BYTES;
@@ -29,6 +35,11 @@ export class QueueWindow {
   /** Entries from `#first` on that are gone. */
   #gone = 0;
   #bytes = 0;
+  /** Entries from `#cursor` on that are gone, and what the others there count for. */
+  #goneAhead = 0;
+  #bytesAhead = 0;
+  /** Undefined: taken and ahead together are bounded by the window. */
+  takenLimits: TakenLimits | undefined;
 
   /** Entries that are not settled. */
   get count(): number {
@@ -41,7 +52,17 @@ export class QueueWindow {
   }
 
   get isFull(): boolean {
-    return this.count >= WINDOW_ENTRIES || this.#bytes >= WINDOW_BYTES;
+    const limits = this.takenLimits;
+    if (limits === undefined) return this.count >= WINDOW_ENTRIES || this.#bytes >= WINDOW_BYTES;
+    return this.#countAhead >= WINDOW_ENTRIES || this.#bytesAhead >= WINDOW_BYTES || this.#isHeldUp(limits);
+  }
+
+  get #countAhead(): number {
+    return this.#entries.length - this.#cursor - this.#goneAhead;
+  }
+
+  #isHeldUp({ entries, bytes }: TakenLimits): boolean {
+    return this.count - this.#countAhead >= entries || this.#bytes - this.#bytesAhead >= bytes;
   }
 
   /** The lowest seq in the window; undefined when it is empty. */
@@ -50,18 +71,24 @@ export class QueueWindow {
   }
 
   append(entry: QueueEntry): void {
+    const bytes = sizeOf(entry.message);
     this.#entries.push(entry);
-    this.#bytes += sizeOf(entry.message);
+    this.#bytes += bytes;
+    this.#bytesAhead += bytes;
   }
 
   /** The entry that is next to be taken. */
   peek(): QueueEntry | undefined {
-    while (this.#entries[this.#cursor]?.stored === EntryState.Gone) this.#cursor++;
+    while (this.#entries[this.#cursor]?.stored === EntryState.Gone) {
+      this.#cursor++;
+      this.#goneAhead--;
+    }
     return this.#entries[this.#cursor];
   }
 
   /** The entry that `peek` showed is taken. */
   advance(): void {
+    this.#bytesAhead -= sizeOf(this.#entries[this.#cursor]?.message);
     this.#cursor++;
   }
 
@@ -75,21 +102,34 @@ export class QueueWindow {
   }
 
   /** An entry of `bytes` has just become Gone. */
-  removed(bytes: number): void {
+  removed(seq: number, bytes: number): void {
     this.#bytes -= bytes;
     this.#gone++;
+    if (this.#isAhead(seq)) {
+      this.#goneAhead++;
+      this.#bytesAhead -= bytes;
+    }
     while (this.#first < this.#entries.length && this.#entries[this.#first]?.stored === EntryState.Gone) {
       this.#first++;
       this.#gone--;
     }
-    if (this.#cursor < this.#first) this.#cursor = this.#first;
+    if (this.#cursor < this.#first) {
+      this.#goneAhead -= this.#first - this.#cursor;
+      this.#cursor = this.#first;
+    }
     if (this.#first >= TRIM_FROM || this.#first === this.#entries.length) this.#dropFront();
     else if (this.#gone >= TRIM_FROM && this.#gone >= this.count) this.#compact();
   }
 
   /** An entry was released: it counts for less. */
-  shrunk(bytes: number): void {
+  shrunk(seq: number, bytes: number): void {
     this.#bytes -= bytes;
+    if (this.#isAhead(seq)) this.#bytesAhead -= bytes;
+  }
+
+  #isAhead(seq: number): boolean {
+    const next = this.#entries[this.#cursor];
+    return next !== undefined && seq >= next.seq;
   }
 
   clear(): void {
@@ -98,6 +138,8 @@ export class QueueWindow {
     this.#cursor = 0;
     this.#gone = 0;
     this.#bytes = 0;
+    this.#goneAhead = 0;
+    this.#bytesAhead = 0;
   }
 
   #search(seq: number): QueueEntry | undefined {
@@ -126,5 +168,6 @@ export class QueueWindow {
     this.#entries = this.#entries.filter(isLeft);
     this.#first = 0;
     this.#gone = 0;
+    this.#goneAhead = 0;
   }
 }

@@ -1,6 +1,6 @@
 import type { Message } from "../base/message.ts";
 import type { QueuedMessage } from "../base/queued-message.ts";
-import { ENTRY_OVERHEAD_BYTES, QueueWindow, sizeOf } from "./queue-window.ts";
+import { ENTRY_OVERHEAD_BYTES, QueueWindow, sizeOf, type TakenLimits } from "./queue-window.ts";
 import type { QueueEntry, QueueRecord, QueueRef } from "./records.ts";
 import { EntryState } from "./records.ts";
 import type { StateStore } from "./store.ts";
@@ -9,6 +9,8 @@ import type { StateStore } from "./store.ts";
 export interface QueueConsumer {
   /** True: entries are handed out only once they are on disk. QoS 2 entries always wait for that. */
   readonly committedOnly: boolean;
+  /** What may be taken and not settled before the queue hands out no more; undefined = the usual window. */
+  readonly takenLimits?: TakenLimits;
   /** `take` may have something new. Called while an operation is applied or after a commit: must not throw. */
   ready(): void;
 }
@@ -69,6 +71,8 @@ export class Queue implements QueueRef {
   #windowEnd: number;
   /** One more than the highest seq ever taken: what is below went out before, and goes out again with DUP. */
   #sentEnd: number;
+  /** `#sentEnd` as an operation has noted it: what the record says. */
+  #markedEnd: number;
   #consumer: QueueConsumer | undefined;
   #waitsForCommit = false;
   /** The consumer was not told of entries for which the window had no room. */
@@ -98,7 +102,8 @@ export class Queue implements QueueRef {
     this.#committedSeq = record.nextSeq;
     this.#frozenSeq = record.nextSeq;
     this.#windowEnd = record.headSeq;
-    this.#sentEnd = record.headSeq;
+    this.#sentEnd = Math.max(record.headSeq, record.sentEnd);
+    this.#markedEnd = record.sentEnd;
   }
 
   get count(): number {
@@ -157,6 +162,7 @@ export class Queue implements QueueRef {
       nextSeq: this.#nextSeq,
       count: this.#count,
       bytes: this.#bytes,
+      sentEnd: this.#markedEnd,
     };
   }
 
@@ -185,7 +191,7 @@ export class Queue implements QueueRef {
     this.#bytes -= bytes;
     this.#store.deleteEntry(this, entry);
     entry.stored = EntryState.Gone;
-    this.#window.removed(bytes);
+    this.#window.removed(seq, bytes);
     this.#moveHead();
     this.#tellOfRoom();
     return true;
@@ -197,16 +203,29 @@ export class Queue implements QueueRef {
     if (entry === undefined || entry.message === undefined) return;
     const bytes = sizeOf(entry.message) - ENTRY_OVERHEAD_BYTES;
     this.#bytes -= bytes;
-    this.#window.shrunk(bytes);
+    this.#window.shrunk(seq, bytes);
     this.#store.releaseEntry(this, entry);
     entry.message = undefined;
     this.#tellOfRoom();
+  }
+
+  /** A consumer gave the entry back; it is the consumer that hands it out again. */
+  requeue(seq: number, deliveryCount: number): void {
+    const entry = this.#window.find(seq);
+    if (entry === undefined) return;
+    entry.deliveryCount = deliveryCount;
+    this.#store.recountEntry(this, entry);
+  }
+
+  mark(sentEnd: number): void {
+    this.#markedEnd = sentEnd;
   }
 
   /** Begins to consume from the head; entries that were taken before and not settled come again. */
   attach(consumer: QueueConsumer): void {
     this.#forgetWindow();
     this.#consumer = consumer;
+    this.#window.takenLimits = consumer.takenLimits;
     if (this.isDirty) this.#earlier = Earlier.InOpenBatch;
     else this.#earlier = this.#isBeingWritten ? Earlier.BeingWritten : Earlier.OnDisk;
     if (this.#count === 0) this.#headSeq = this.#windowEnd = this.#nextSeq;
@@ -348,5 +367,5 @@ export function entryFor(
   delivery: QueuedMessage["delivery"],
   body: QueueEntry["body"],
 ): QueueEntry {
-  return { seq: queue.nextSeq, message, delivery, body, stored: EntryState.New };
+  return { seq: queue.nextSeq, message, delivery, body, deliveryCount: 0, stored: EntryState.New };
 }

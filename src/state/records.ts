@@ -49,7 +49,7 @@ export interface QueueRef {
 
 /** What the store keeps of a queue: written once per batch that touched it. */
 export interface QueueRecord extends QueueRef {
-  /** `session/<clientId>`, `bridge/<name>/<lane>`, `bridge/<name>/dead`. */
+  /** `session/<clientId>`, `share/…`, `bridge/<name>/<lane>`, `bridge/<name>/dead`, `queue/<host>/<name>/<priority>`. */
   readonly name: string;
   /** Milliseconds since the epoch; tells queues of the same name apart. */
   readonly createdAt: number;
@@ -59,6 +59,8 @@ export interface QueueRecord extends QueueRef {
   readonly nextSeq: number;
   readonly count: number;
   readonly bytes: number;
+  /** Entries below were handed to a consumer, as last noted. */
+  readonly sentEnd: number;
 }
 
 /** An entry of a queue as the store takes and returns it. One object lives from `putEntry` to `deleteEntry`. */
@@ -69,6 +71,8 @@ export interface QueueEntry {
   readonly delivery: Delivery;
   /** Set when the message has several durable receivers and is large: its body is then stored once. */
   readonly body: SharedBody | undefined;
+  /** How often a consumer gave it back (AMQP 0-9-1 basic.nack with requeue). */
+  deliveryCount: number;
   /** The store's own mark: where the entry stands on its way to disk. */
   stored: EntryState;
 }

@@ -24,6 +24,8 @@ export interface StateEffects {
   unsubscribed(session: DurableSession, topicFilter: TopicFilter): void;
   /** The topic's retained message; an empty payload clears it. */
   retained(message: Message): void;
+  /** A named value was kept, found at start, or removed (undefined). */
+  defined(name: string, value: Buffer | undefined): void;
   corrupt(what: string): void;
 }
 
@@ -81,6 +83,7 @@ export class StateMachine {
       received: (record) => this.#loadReceived(record),
       usedQueueId: (id) => this.#useQueueId(id),
       retained: (message) => this.#effects.retained(message),
+      definition: (name, value) => this.#effects.defined(name, value),
       corrupt: (what) => this.#effects.corrupt(what),
     });
   }
@@ -188,6 +191,18 @@ export class StateMachine {
       case "bury":
         this.#bury(operation);
         break;
+      case "requeue":
+        operation.queue.requeue(operation.seq, operation.deliveryCount);
+        this.#touch(operation.queue);
+        break;
+      case "mark":
+        operation.queue.mark(operation.sentEnd);
+        this.#touch(operation.queue);
+        break;
+      case "define":
+        this.#store.putDefinition(operation.name, operation.value);
+        this.#effects.defined(operation.name, operation.value);
+        break;
     }
   }
 
@@ -239,10 +254,11 @@ export class StateMachine {
   }
 
   /** An entry that is gone already is not buried again. */
-  #bury({ from, seq, to, message, delivery }: Extract<Operation, { type: "bury" }>): void {
-    if (to.isDropped || !from.settle(seq)) return;
+  #bury({ from, seq, message, targets }: Extract<Operation, { type: "bury" }>): void {
+    if (!from.settle(seq)) return;
     this.#touch(from);
-    this.#push({ queue: to, delivery }, message, undefined);
+    const body = sharedBody(message, targets);
+    for (const target of targets) this.#push(target, message, body);
   }
 
   #receive(session: DurableSession, packetId: number): void {
@@ -348,6 +364,7 @@ export class StateMachine {
       nextSeq: 0,
       count: 0,
       bytes: 0,
+      sentEnd: 0,
     });
     this.#touch(queue);
     return queue;

@@ -34,6 +34,9 @@ export interface StateStore {
   putRetained(message: Message): void;
   deleteRetained(topicName: TopicName): void;
 
+  /** A named value of the rest of the broker (an exchange, a binding); undefined removes it. */
+  putDefinition(name: string, value: Buffer | undefined): void;
+
   /** Writes the queue's own record; the last one per batch counts. */
   putQueue(queue: QueueRecord): void;
   /** Removes the queue and all its entries; the entries' space is given back in the background. */
@@ -42,6 +45,8 @@ export interface StateStore {
   putEntry(queue: QueueRef, entry: QueueEntry): void;
   /** Acknowledged: takes the entry out of the open batch if it is still there, else deletes it in it. */
   deleteEntry(queue: QueueRef, entry: QueueEntry): void;
+  /** `entry.deliveryCount` has changed. */
+  recountEntry(queue: QueueRef, entry: QueueEntry): void;
   /** PUBREC came: `entry.message` is undefined from here on, only the handshake is kept. */
   releaseEntry(queue: QueueRef, entry: QueueEntry): void;
 
@@ -88,6 +93,7 @@ export interface StateLoader {
   subscription(record: SubscriptionRecord): void;
   received(record: ReceivedRecord): void;
   retained(message: Message): void;
+  definition(name: string, value: Buffer): void;
   /** Entries under this queue id may still be on disk although the queue is gone: it must not be given again. */
   usedQueueId(id: number): void;
   /** A record that failed its check and was skipped; counted and logged. */

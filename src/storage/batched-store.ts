@@ -50,6 +50,10 @@ export abstract class BatchedStore {
     this.batch.changeRetained(topicName, undefined);
   }
 
+  putDefinition(name: string, value: Buffer | undefined): void {
+    this.batch.changeDefinition(name, value);
+  }
+
   putQueue(queue: QueueRecord): void {
     this.batch.putQueue(queue);
   }
@@ -64,6 +68,10 @@ export abstract class BatchedStore {
 
   deleteEntry(queue: QueueRef, entry: QueueEntry): void {
     this.batch.deleteEntry(queue, entry);
+  }
+
+  recountEntry(queue: QueueRef, entry: QueueEntry): void {
+    this.batch.recountEntry(queue, entry);
   }
 
   releaseEntry(queue: QueueRef, entry: QueueEntry): void {

@@ -49,6 +49,8 @@ export class OpenBatch {
   readonly subscriptions: SubscriptionChange[] = [];
   readonly received: ReceivedChange[] = [];
   readonly retained = new Map<TopicName, Message | undefined>();
+  /** By name; undefined = delete. */
+  readonly definitions = new Map<string, Buffer | undefined>();
   readonly queues = new Map<number, QueueRecord>();
   readonly deletedQueues = new Map<number, QueueRef>();
   /** Deleted queues whose entries are all gone. */
@@ -72,6 +74,7 @@ export class OpenBatch {
       this.sessions.size === 0 &&
       this.received.length === 0 &&
       this.retained.size === 0 &&
+      this.definitions.size === 0 &&
       this.subscriptions.length === 0 &&
       this.deletedQueues.size === 0 &&
       this.clearedQueues.length === 0
@@ -96,6 +99,11 @@ export class OpenBatch {
   changeRetained(topicName: TopicName, message: Message | undefined): void {
     this.bytes += OPERATION_BYTES + messageBytes(message) - messageBytes(this.retained.get(topicName));
     this.retained.set(topicName, message);
+  }
+
+  changeDefinition(name: string, value: Buffer | undefined): void {
+    this.definitions.set(name, value);
+    this.bytes += OPERATION_BYTES + name.length + (value?.length ?? 0);
   }
 
   putQueue(queue: QueueRecord): void {
@@ -133,6 +141,11 @@ export class OpenBatch {
     if (entry.stored === EntryState.Written) this.#push(queue, entry);
   }
 
+  /** The entry is written again with its count; one that is not written yet will have it. */
+  recountEntry(queue: QueueRef, entry: QueueEntry): void {
+    if (entry.stored === EntryState.Written) this.#push(queue, entry);
+  }
+
   deleteAt(queue: QueueRef, seq: number): void {
     this.deleteQueues.push(queue);
     this.deleteSeqs.push(seq);
@@ -163,6 +176,7 @@ export class OpenBatch {
     for (const change of younger.subscriptions) this.subscriptions.push(change);
     for (const change of younger.received) this.received.push(change);
     for (const [topicName, message] of younger.retained) this.retained.set(topicName, message);
+    for (const [name, value] of younger.definitions) this.definitions.set(name, value);
     for (const [key, queue] of younger.queues) this.queues.set(key, queue);
     for (const queue of younger.deletedQueues.values()) this.deleteQueue(queue);
     for (const queue of younger.clearedQueues) this.clearedQueues.push(queue);

@@ -24,6 +24,7 @@ function aRetained(topicName: TopicName, payload: string | Buffer = "value"): Me
     publisherId: toClientId("sensor"),
     receivedAt: 1_700_000_000_000,
     expiresAt: 1_700_000_060_000,
+    envelope: undefined,
   };
 }
 

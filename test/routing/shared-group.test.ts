@@ -18,6 +18,7 @@ function aMessage(text: string, expiresAt = 0): Message {
     publisherId: toClientId("publisher"),
     receivedAt: 0,
     expiresAt,
+    envelope: undefined,
   };
 }
 

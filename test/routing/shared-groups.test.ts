@@ -67,6 +67,7 @@ function aMessage(qos: 0 | 1): Message {
     publisherId: toClientId("p"),
     receivedAt: 0,
     expiresAt: 0,
+    envelope: undefined,
   };
 }
 

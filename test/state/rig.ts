@@ -17,6 +17,7 @@ export class SeenEffects implements StateEffects {
   readonly opened: DurableSession[] = [];
   readonly deleted: DurableSession[] = [];
   readonly corruptions: string[] = [];
+  readonly definitions = new Map<string, Buffer | undefined>();
   readonly retainedMessages = new Map<TopicName, string>();
 
   sessionOpened(session: DurableSession): void {
@@ -29,6 +30,9 @@ export class SeenEffects implements StateEffects {
   unsubscribed(): void {}
   retained(message: Message): void {
     this.retainedMessages.set(message.topicName, message.payload.toString());
+  }
+  defined(name: string, value: Buffer | undefined): void {
+    this.definitions.set(name, value);
   }
   corrupt(what: string): void {
     this.corruptions.push(what);

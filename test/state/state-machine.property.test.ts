@@ -334,9 +334,10 @@ class Play {
       type: "bury",
       from: this.#rig.queue(LANE),
       seq,
-      to: this.#rig.queue(DEAD),
       message: aMessage({ payload: Buffer.from(text) }),
-      delivery: { qos: 1, retain: false, subscriptionIdentifiers: [] },
+      targets: [
+        { queue: this.#rig.queue(DEAD), delivery: { qos: 1, retain: false, subscriptionIdentifiers: [] } },
+      ],
     });
   }
 

@@ -237,9 +237,8 @@ describe("state machine", () => {
         type: "bury",
         from,
         seq: 0,
-        to,
         message: aMessage(),
-        delivery: { qos: 1, retain: false, subscriptionIdentifiers: [] },
+        targets: [{ queue: to, delivery: { qos: 1, retain: false, subscriptionIdentifiers: [] } }],
       };
 
       rig.apply(burying, burying);

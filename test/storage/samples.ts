@@ -22,6 +22,7 @@ export function aMessage(over: Partial<Omit<Message, "topicName">> & { topicName
     publisherId: toClientId("sensor"),
     receivedAt: 1_700_000_000_000,
     expiresAt: 0,
+    envelope: undefined,
     ...over,
     topicName: (over.topicName ?? "plant/1/temp") as TopicName,
   };
@@ -51,6 +52,7 @@ export function aQueue(over: Partial<QueueRecord> = {}): QueueRecord {
     nextSeq: 1,
     count: 0,
     bytes: 0,
+    sentEnd: 0,
     ...over,
   };
 }
@@ -61,6 +63,7 @@ export function anEntry(seq: number, over: Partial<QueueEntry> = {}): QueueEntry
     message: aMessage({ payload: Buffer.from(`payload ${seq}`) }),
     delivery: { qos: QoS.AtLeastOnce, retain: false, subscriptionIdentifiers: [] },
     body: undefined,
+    deliveryCount: 0,
     stored: EntryState.New,
     ...over,
   };
@@ -81,6 +84,7 @@ export class Loaded implements StateLoader {
   readonly subscriptions: SubscriptionRecord[] = [];
   readonly receivedIds: ReceivedRecord[] = [];
   readonly retainedMessages: Message[] = [];
+  readonly definitions = new Map<string, Buffer>();
   readonly usedQueueIds: number[] = [];
   readonly corruptions: string[] = [];
   readonly order: string[] = [];
@@ -104,6 +108,9 @@ export class Loaded implements StateLoader {
   retained(message: Message): void {
     this.retainedMessages.push(message);
     this.order.push("retained");
+  }
+  definition(name: string, value: Buffer): void {
+    this.definitions.set(name, value);
   }
   usedQueueId(id: number): void {
     this.usedQueueIds.push(id);

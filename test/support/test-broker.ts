@@ -183,6 +183,7 @@ export class TestBroker {
       sessionDeleted: (session) => this.mqtt.sessions.sessionDeleted(session),
       subscribed: (session, topicFilter, options) =>
         this.mqtt.sessions.subscribed(session, topicFilter, options),
+      defined: () => {},
       unsubscribed: (session, topicFilter) => this.mqtt.sessions.unsubscribed(session, topicFilter),
       retained: (message) => {
         if (message.payload.length === 0) this.#retained.delete(message.topicName);

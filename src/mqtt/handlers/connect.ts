@@ -203,6 +203,7 @@ function toWill(will: WillPacket, clientId: ClientId, now: number): Will {
       publisherId: clientId,
       receivedAt: now,
       expiresAt,
+      envelope: undefined,
     },
     delayInterval: will.willDelayInterval,
   };

@@ -160,5 +160,6 @@ function toMessage(client: Client, packet: PublishPacket, topicName: TopicName, 
     publisherId: client.identity.clientId,
     receivedAt: now,
     expiresAt: interval === undefined ? 0 : now + interval * 1000,
+    envelope: undefined,
   };
 }

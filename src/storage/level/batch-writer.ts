@@ -8,6 +8,7 @@ import {
   writeBodyCountKey,
   writeBodyKey,
   writeClearingKey,
+  writeDefinitionKey,
   writeEntryKey,
   writeQueueKey,
   writeReceivedKey,
@@ -41,6 +42,7 @@ export class BatchWriter {
     this.#bytes = 0;
     this.#writeClients(batch);
     this.#writeRetained(batch);
+    this.#writeDefinitions(batch);
     this.#writeQueues(batch);
     this.#writeEntries(batch);
     for (const [body, message] of batch.bodies) this.#writeBody(body, message);
@@ -71,6 +73,14 @@ export class BatchWriter {
       writeRetainedKey(this.#key(), topicName);
       if (message === undefined) this.#del();
       else this.#put((writer) => writeMessage(writer, message));
+    }
+  }
+
+  #writeDefinitions(batch: OpenBatch): void {
+    for (const [name, value] of batch.definitions) {
+      writeDefinitionKey(this.#key(), name);
+      if (value === undefined) this.#del();
+      else this.#put((writer) => writer.rest(value));
     }
   }
 

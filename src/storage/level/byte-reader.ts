@@ -63,6 +63,10 @@ export class ByteReader {
     return this.#bytes.subarray(at, this.#end);
   }
 
+  get isAtEnd(): boolean {
+    return this.#at === this.#end;
+  }
+
   /** A record that says more than its layout is not ours. */
   end(): void {
     if (this.#at !== this.#end) throw new CorruptRecord("the record is too long");

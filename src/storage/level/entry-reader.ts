@@ -118,12 +118,12 @@ export class EntryReader {
   }
 
   #complete(seq: number, entry: StoredEntry): QueueEntry | undefined {
-    const { delivery, message } = entry;
+    const { delivery, message, deliveryCount } = entry;
     const stored = EntryState.Written;
-    if (entry.body === undefined) return { seq, message, delivery, body: undefined, stored };
+    if (entry.body === undefined) return { seq, message, delivery, body: undefined, deliveryCount, stored };
     const body = this.body(entry.body);
     const shared = this.#bodies.messageOf(body);
-    return shared && { seq, message: shared, delivery, body, stored };
+    return shared && { seq, message: shared, delivery, body, deliveryCount, stored };
   }
 
   async #loadBodies(found: readonly FoundEntry[]): Promise<void> {

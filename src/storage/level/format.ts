@@ -2,9 +2,16 @@ import { StorageError } from "../../base/errors.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import type { Database } from "./database.ts";
 import { keyOf, writeMetaKey } from "./keys.ts";
-import { beginValue, endValue, FORMAT_VERSION, readMeta, writeMeta } from "./records.ts";
+import {
+  beginValue,
+  endValue,
+  FORMAT_VERSION,
+  OLDEST_READABLE_VERSION,
+  readMeta,
+  writeMeta,
+} from "./records.ts";
 
-/** Refuses a database of another program or of a newer broker; marks a new one as ours. */
+/** Refuses a database of another program or of a newer broker; marks a new or an older one as ours of today. */
 export async function checkFormat(database: Database, folder: string, now: number): Promise<void> {
   const key = keyOf(writeMetaKey);
   const value = await database.get(key);
@@ -15,7 +22,12 @@ export async function checkFormat(database: Database, folder: string, now: numbe
   }
   const meta = readMeta(value);
   if (meta === undefined) throw foreign(folder);
-  if (meta.formatVersion !== FORMAT_VERSION) throw otherVersion(folder, meta.formatVersion);
+  const { formatVersion, createdAt } = meta;
+  if (formatVersion === FORMAT_VERSION) return;
+  if (formatVersion < OLDEST_READABLE_VERSION || formatVersion > FORMAT_VERSION) {
+    throw otherVersion(folder, formatVersion);
+  }
+  await database.put(key, metaValue(createdAt), { sync: true }); // before anything older brokers could not read
 }
 
 async function isEmpty(database: Database): Promise<boolean> {
@@ -39,6 +51,6 @@ function foreign(folder: string): StorageError {
 }
 
 function otherVersion(folder: string, found: number): StorageError {
-  const text = `The data folder ${folder} has storage format ${found}, this broker reads format ${FORMAT_VERSION}`;
+  const text = `The data folder ${folder} has storage format ${found}, this broker reads formats ${OLDEST_READABLE_VERSION} to ${FORMAT_VERSION}`;
   return new StorageError("STORAGE_FORMAT", `${text}: run the version of the broker that wrote it`);
 }

@@ -19,6 +19,8 @@ export const Table = {
   BodyCount: 0x08,
   /** A deleted queue whose entries are not all cleared yet. */
   Clearing: 0x09,
+  /** A named value of the rest of the broker. */
+  Definition: 0x0a,
 } as const;
 export type Table = (typeof Table)[keyof typeof Table];
 
@@ -94,6 +96,11 @@ export function writeClearingKey(writer: ByteWriter, queue: QueueRef): void {
   writer.u64(queue.id);
 }
 
+export function writeDefinitionKey(writer: ByteWriter, name: string): void {
+  start(writer, slotOf(name), Table.Definition);
+  writer.text(name);
+}
+
 /** A key with bytes of its own, for reads and ranges. */
 export function keyOf(write: (writer: ByteWriter) => void): Buffer {
   const writer = new ByteWriter();
@@ -134,6 +141,10 @@ export function readReceivedKey(key: Buffer): ReceivedRecord {
 /** Of a queue's own key, and of the mark that it is being cleared. */
 export function readQueueKey(key: Buffer): QueueRef {
   return { slot: slotIn(key), id: idReader(key).u64() };
+}
+
+export function readDefinitionKey(key: Buffer): string {
+  return idReader(key).text();
 }
 
 export function readEntrySeq(key: Buffer): number {

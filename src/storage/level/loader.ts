@@ -5,6 +5,7 @@ import { type ByteReader, CorruptRecord } from "./byte-reader.ts";
 import type { Database } from "./database.ts";
 import {
   describeKey,
+  readDefinitionKey,
   readQueueKey,
   readReceivedKey,
   readSubscriptionKey,
@@ -35,6 +36,7 @@ export async function loadTables(database: Database, loader: StateLoader): Promi
     loader.subscription({ ...readSubscriptionKey(key), options: readSubscription(reader) }),
   );
   await load(Table.Received, (key) => loader.received(readReceivedKey(key)));
+  await load(Table.Definition, (key, reader) => loader.definition(readDefinitionKey(key), reader.rest()));
   await load(Table.Retained, (_key, reader) => loader.retained(readMessage(reader)));
 }
 

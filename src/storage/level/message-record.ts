@@ -1,5 +1,5 @@
 import { type TopicName, toClientId } from "../../base/ids.ts";
-import type { Message, MessageProperties, UserProperty } from "../../base/message.ts";
+import type { Envelope, Message, MessageProperties, UserProperty } from "../../base/message.ts";
 import type { QoS } from "../../base/qos.ts";
 import { type ByteReader, CorruptRecord } from "./byte-reader.ts";
 import type { ByteWriter } from "./byte-writer.ts";
@@ -8,7 +8,8 @@ const QOS = 0b11;
 const RETAIN = 0b100;
 const PROPERTIES = 0b1000;
 const EXPIRES = 0b1_0000;
-const ALL_MESSAGE_FLAGS = 0b1_1111;
+const ENVELOPE = 0b10_0000;
+const ALL_MESSAGE_FLAGS = 0b11_1111;
 
 const FORMAT_GIVEN = 0b1;
 const FORMAT_TEXT = 0b10;
@@ -23,12 +24,14 @@ export function writeMessage(writer: ByteWriter, message: Message): void {
   if (message.retain) flags |= RETAIN;
   if (message.properties !== undefined) flags |= PROPERTIES;
   if (message.expiresAt !== 0) flags |= EXPIRES;
+  if (message.envelope !== undefined) flags |= ENVELOPE;
   writer.u8(flags);
   writer.u64(message.receivedAt);
   if (message.expiresAt !== 0) writer.u64(message.expiresAt);
   writer.text(message.publisherId);
   writer.text(message.topicName);
   if (message.properties !== undefined) writeProperties(writer, message.properties);
+  if (message.envelope !== undefined) writeEnvelope(writer, message.envelope);
   writer.rest(message.payload);
 }
 
@@ -42,8 +45,19 @@ export function readMessage(reader: ByteReader): Message {
   const publisherId = toClientId(reader.text());
   const topicName = reader.text() as TopicName;
   const properties = flags & PROPERTIES ? readProperties(reader) : undefined;
+  const envelope = flags & ENVELOPE ? readEnvelope(reader) : undefined;
   const payload = reader.rest();
-  return { topicName, payload, qos, retain, properties, publisherId, receivedAt, expiresAt };
+  return { topicName, payload, qos, retain, properties, publisherId, receivedAt, expiresAt, envelope };
+}
+
+function writeEnvelope(writer: ByteWriter, { exchange, routingKey, header }: Envelope): void {
+  writer.text(exchange);
+  writer.text(routingKey);
+  writer.bytes(header);
+}
+
+function readEnvelope(reader: ByteReader): Envelope {
+  return { exchange: reader.text(), routingKey: reader.text(), header: reader.bytes() };
 }
 
 /** The QoS in the two lowest bits. */

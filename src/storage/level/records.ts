@@ -14,7 +14,9 @@ const SHORTEST = 1 + CRC_BYTES;
 const MAGIC = "causeway";
 
 /** The layout of the whole store: raised when an older broker could not read what a newer one writes. */
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
+/** The oldest layout this broker reads; what it writes into such a store makes it one of `FORMAT_VERSION`. */
+export const OLDEST_READABLE_VERSION = 1;
 
 interface MetaRecord {
   readonly formatVersion: number;
@@ -29,10 +31,13 @@ export interface StoredEntry {
   readonly body: BodyRef | undefined;
   /** Payload bytes of the message, wherever it is stored. */
   readonly payloadBytes: number;
+  readonly deliveryCount: number;
 }
 
 const DELIVERY_RETAIN = 0b100;
 const KIND_SHIFT = 3;
+const KIND = 0b11;
+const RETURNED = 0b10_0000;
 const Kind = { Released: 0, Inline: 1, Body: 2 } as const;
 
 /** The writer holds the key; call before the value's fields, and `endValue` after them. */
@@ -125,10 +130,11 @@ export function writeQueue(writer: ByteWriter, queue: QueueRecord): void {
   writer.u64(queue.nextSeq);
   writer.u64(queue.count);
   writer.u64(queue.bytes);
+  writer.u64(queue.sentEnd);
 }
 
 export function readQueue(key: Buffer, reader: ByteReader): QueueRecord {
-  return {
+  const queue = {
     ...readQueueKey(key),
     name: reader.text(),
     createdAt: reader.u64(),
@@ -137,14 +143,17 @@ export function readQueue(key: Buffer, reader: ByteReader): QueueRecord {
     count: reader.u64(),
     bytes: reader.u64(),
   };
+  return { ...queue, sentEnd: reader.isAtEnd ? 0 : reader.u64() }; // format 1 has none
 }
 
 export function writeEntry(writer: ByteWriter, entry: QueueEntry): void {
   const { delivery, message, body } = entry;
   const kind = message === undefined ? Kind.Released : body === undefined ? Kind.Inline : Kind.Body;
-  writer.u8(delivery.qos | (delivery.retain ? DELIVERY_RETAIN : 0) | (kind << KIND_SHIFT));
+  const returned = entry.deliveryCount > 0 ? RETURNED : 0;
+  writer.u8(delivery.qos | (delivery.retain ? DELIVERY_RETAIN : 0) | (kind << KIND_SHIFT) | returned);
   writer.varint(delivery.subscriptionIdentifiers.length);
   for (const identifier of delivery.subscriptionIdentifiers) writer.varint(identifier);
+  if (returned !== 0) writer.varint(entry.deliveryCount);
   if (message === undefined) return;
   if (body === undefined) writeMessage(writer, message);
   else writeBodyRef(writer, body, message.payload.length);
@@ -157,16 +166,17 @@ export function readEntry(reader: ByteReader): StoredEntry {
     retain: (flags & DELIVERY_RETAIN) !== 0,
     subscriptionIdentifiers: readNumbers(reader),
   };
-  switch (flags >> KIND_SHIFT) {
+  const deliveryCount = (flags & RETURNED) !== 0 ? reader.varint() : 0;
+  switch ((flags >> KIND_SHIFT) & KIND) {
     case Kind.Released:
-      return { delivery, message: undefined, body: undefined, payloadBytes: 0 };
+      return { delivery, message: undefined, body: undefined, payloadBytes: 0, deliveryCount };
     case Kind.Inline: {
       const message = readMessage(reader);
-      return { delivery, message, body: undefined, payloadBytes: message.payload.length };
+      return { delivery, message, body: undefined, payloadBytes: message.payload.length, deliveryCount };
     }
     case Kind.Body: {
       const body = { slot: reader.u8(), queueId: reader.u64(), seq: reader.u64() };
-      return { delivery, message: undefined, body, payloadBytes: reader.u32() };
+      return { delivery, message: undefined, body, payloadBytes: reader.u32(), deliveryCount };
     }
     default:
       throw new CorruptRecord("unknown kind of entry");

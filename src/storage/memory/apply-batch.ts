@@ -5,7 +5,12 @@ import type { MemoryDisk, MemoryEntry } from "./memory-disk.ts";
 
 /** Makes a sealed batch part of the disk; returns the number of puts and deletes. */
 export function applyBatch(disk: MemoryDisk, batch: OpenBatch): number {
-  return applyClients(disk, batch) + applyRetained(disk, batch) + applyQueues(disk, batch);
+  return (
+    applyClients(disk, batch) +
+    applyRetained(disk, batch) +
+    applyDefinitions(disk, batch) +
+    applyQueues(disk, batch)
+  );
 }
 
 function applyClients(disk: MemoryDisk, batch: OpenBatch): number {
@@ -41,6 +46,14 @@ function applyRetained(disk: MemoryDisk, batch: OpenBatch): number {
   return batch.retained.size;
 }
 
+function applyDefinitions(disk: MemoryDisk, batch: OpenBatch): number {
+  for (const [name, value] of batch.definitions) {
+    if (value === undefined) disk.definitions.delete(name);
+    else disk.definitions.set(name, value);
+  }
+  return batch.definitions.size;
+}
+
 function applyQueues(disk: MemoryDisk, batch: OpenBatch): number {
   let operations = batch.queues.size + batch.deletedQueues.size + batch.deleteSeqs.length;
   for (const [key, queue] of batch.queues) disk.queues.set(key, { ...queue });
@@ -71,7 +84,7 @@ function put(disk: MemoryDisk, queue: QueueRef, entry: QueueEntry): void {
 
 function stored(entry: QueueEntry): MemoryEntry {
   const body: SharedBody | undefined = entry.message === undefined ? undefined : entry.body;
-  return { message: entry.message, delivery: entry.delivery, body };
+  return { message: entry.message, delivery: entry.delivery, body, deliveryCount: entry.deliveryCount };
 }
 
 function dropQueue(disk: MemoryDisk, key: number): void {

@@ -8,6 +8,7 @@ export interface MemoryEntry {
   readonly delivery: Delivery;
   /** Undefined once released. */
   readonly body: SharedBody | undefined;
+  readonly deliveryCount: number;
 }
 
 interface MemoryQueue {
@@ -27,6 +28,7 @@ interface MemoryClient {
 export class MemoryDisk {
   readonly clients = new Map<ClientId, MemoryClient>();
   readonly retained = new Map<TopicName, Message>();
+  readonly definitions = new Map<string, Buffer>();
   /** By `queueKey`. */
   readonly queues = new Map<number, QueueRecord>();
   /** By `queueKey`. */

@@ -31,6 +31,7 @@ export class MemoryStore extends BatchedStore implements StateStore {
       }
       for (const packetId of received) loader.received({ slot, clientId, packetId });
     }
+    for (const [name, value] of this.#disk.definitions) loader.definition(name, value);
     for (const message of retained.values()) loader.retained(message);
   }
 

@@ -26,6 +26,7 @@ export function aMessage(choices: MessageChoices = {}): Message {
     publisherId: toClientId(choices.clientId ?? "device-7") as ClientId,
     receivedAt: choices.receivedAt ?? 1_000,
     expiresAt: choices.expiresAt ?? 0,
+    envelope: undefined,
   };
 }
 

@@ -369,6 +369,7 @@ describe("a receiver", () => {
       publisherId: toClientId("p"),
       receivedAt: 0,
       expiresAt: 0,
+      envelope: undefined,
     } as const;
 
     broker.router.route(message);

@@ -59,6 +59,7 @@ function aMessage(expiresAt = 0): Message {
     publisherId: toClientId("p"),
     receivedAt: 0,
     expiresAt,
+    envelope: undefined,
   };
 }
 

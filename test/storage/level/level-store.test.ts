@@ -98,12 +98,12 @@ describe("LevelStore", () => {
       const database = await rawDatabase();
       const key = keyOf(writeMetaKey);
       const value = await database.get(key);
-      value?.writeUInt16BE(2, 10);
+      value?.writeUInt16BE(3, 10);
       await database.put(key, value!);
       await database.close();
       const opened = makeStore().open(new Loaded());
       await expect(opened).rejects.toMatchObject({ code: "STORAGE_FORMAT" });
-      await expect(opened).rejects.toThrow(/format 2.*reads format 1/);
+      await expect(opened).rejects.toThrow(/format 3.*reads formats 1 to 2/);
     });
   });
 

@@ -56,12 +56,14 @@ const message: fc.Arbitrary<Message> = fc.record({
   publisherId: text.map(toClientId),
   receivedAt: time,
   expiresAt: time,
+  envelope: fc.option(fc.record({ exchange: text, routingKey: text, header: bytes }), { nil: undefined }),
 });
 
 const FULL = aMessage({
   qos: 2,
   retain: true,
   expiresAt: 5,
+  envelope: { exchange: "x", routingKey: "k", header: Buffer.from("h") },
   properties: {
     payloadFormatIndicator: 0,
     contentType: "text/plain",
