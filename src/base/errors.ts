@@ -15,7 +15,13 @@ export class ConfigError extends BrokerError {
 
 /** The store refused or failed; nothing that depends on it is acknowledged. */
 export class StorageError extends BrokerError {
-  readonly code: "STORAGE_LOCKED" | "STORAGE_UNWRITABLE" | "STORAGE_FAILED" | "STORAGE_FORMAT";
+  readonly code:
+    | "STORAGE_LOCKED"
+    | "STORAGE_UNWRITABLE"
+    | "STORAGE_FAILED"
+    | "STORAGE_FORMAT"
+    | "STORAGE_MISSING"
+    | "STORAGE_NOT_EMPTY";
 
   constructor(code: StorageError["code"], message: string, options?: ErrorOptions) {
     super(message, options);
@@ -26,6 +32,16 @@ export class StorageError extends BrokerError {
 /** A listener could not be opened: port taken, no permission, bad address. */
 export class ListenError extends BrokerError {
   readonly code = "LISTEN";
+}
+
+/** What was to be read in cannot be used; the text names file, line and field. Exit code 65 (EX_DATAERR). */
+export class InputError extends BrokerError {
+  readonly code = "INPUT";
+}
+
+/** A running broker could not be asked through its admin listener. */
+export class AdminError extends BrokerError {
+  readonly code = "ADMIN_UNREACHABLE";
 }
 
 /** A bug of ours: the state cannot be what it is. */

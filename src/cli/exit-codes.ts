@@ -1,11 +1,22 @@
-import { BrokerError, ConfigError, ListenError, StorageError } from "../base/errors.ts";
+import {
+  AdminError,
+  BrokerError,
+  ConfigError,
+  InputError,
+  ListenError,
+  StorageError,
+} from "../base/errors.ts";
 
 /** What the process ends with; the numbers are those of sysexits.h. Listed in docs/errors.md. */
 export const ExitCode = {
   Ok: 0,
+  /** `doctor` found damage. */
+  Unhealthy: 1,
   /** The arguments cannot be understood. */
   Usage: 64,
-  /** A listener could not be opened. */
+  /** What was to be imported cannot be used. */
+  Data: 65,
+  /** A listener could not be opened, or a broker not be asked. */
   Unavailable: 69,
   /** A bug of ours. */
   Software: 70,
@@ -20,7 +31,8 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof ConfigError) return ExitCode.Config;
   if (error instanceof StorageError) return ExitCode.CannotCreate;
-  if (error instanceof ListenError) return ExitCode.Unavailable;
+  if (error instanceof InputError) return ExitCode.Data;
+  if (error instanceof ListenError || error instanceof AdminError) return ExitCode.Unavailable;
   return ExitCode.Software;
 }
 
