@@ -65,9 +65,14 @@ export class QueueWindow {
     return this.count - this.#countAhead >= entries || this.#bytes - this.#bytesAhead >= bytes;
   }
 
+  /** The first entry that is not gone; undefined when the window is empty. */
+  get first(): QueueEntry | undefined {
+    return this.#entries[this.#first];
+  }
+
   /** The lowest seq in the window; undefined when it is empty. */
   get firstSeq(): number | undefined {
-    return this.#entries[this.#first]?.seq;
+    return this.first?.seq;
   }
 
   append(entry: QueueEntry): void {

@@ -135,6 +135,15 @@ export class Queue implements QueueRef {
     return this.#isDropped;
   }
 
+  get isConsumed(): boolean {
+    return this.#consumer !== undefined;
+  }
+
+  /** The first entry that is not settled, when it is in memory: only while somebody consumes the queue. */
+  get firstHeld(): QueueEntry | undefined {
+    return this.#window.first;
+  }
+
   missed(message: Message): void {
     this.policy.missed(message);
   }

@@ -1,4 +1,4 @@
-import { chmod, mkdir } from "node:fs/promises";
+import { access, chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import { describe, StorageError } from "../../base/errors.ts";
@@ -37,6 +37,16 @@ export async function makeFolder(folder: string): Promise<void> {
     await chmod(location, 0o700);
   } catch (error) {
     throw unwritable(folder, error);
+  }
+}
+
+/** Rejects unless there is a database to open: LevelDB would make one. */
+export async function expectDatabase(folder: string): Promise<void> {
+  try {
+    await access(join(locationIn(folder), "CURRENT"));
+  } catch (cause) {
+    const text = `The data folder ${folder} holds no store: name the folder of a broker`;
+    throw new StorageError("STORAGE_MISSING", text, { cause });
   }
 }
 

@@ -12,7 +12,7 @@ import {
 } from "./records.ts";
 
 /** Refuses a database of another program or of a newer broker; marks a new or an older one as ours of today. */
-export async function checkFormat(database: Database, folder: string, now: number): Promise<void> {
+export async function claimFormat(database: Database, folder: string, now: number): Promise<void> {
   const key = keyOf(writeMetaKey);
   const value = await database.get(key);
   if (value === undefined) {
@@ -23,11 +23,23 @@ export async function checkFormat(database: Database, folder: string, now: numbe
   const meta = readMeta(value);
   if (meta === undefined) throw foreign(folder);
   const { formatVersion, createdAt } = meta;
+  refuseUnreadable(formatVersion, folder);
   if (formatVersion === FORMAT_VERSION) return;
+  await database.put(key, metaValue(createdAt), { sync: true }); // before anything older brokers could not read
+}
+
+/** Refuses what cannot be read, and writes nothing. */
+export async function checkFormat(database: Database, folder: string): Promise<void> {
+  const value = await database.get(keyOf(writeMetaKey));
+  const meta = value && readMeta(value);
+  if (meta === undefined) throw foreign(folder);
+  refuseUnreadable(meta.formatVersion, folder);
+}
+
+function refuseUnreadable(formatVersion: number, folder: string): void {
   if (formatVersion < OLDEST_READABLE_VERSION || formatVersion > FORMAT_VERSION) {
     throw otherVersion(folder, formatVersion);
   }
-  await database.put(key, metaValue(createdAt), { sync: true }); // before anything older brokers could not read
 }
 
 async function isEmpty(database: Database): Promise<boolean> {

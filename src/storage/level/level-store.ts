@@ -12,13 +12,14 @@ import {
   createDatabase,
   DATABASE_OPTIONS,
   type Database,
+  expectDatabase,
   failed,
   locationIn,
   makeFolder,
   openDatabase,
 } from "./database.ts";
 import { EntryReader } from "./entry-reader.ts";
-import { checkFormat } from "./format.ts";
+import { checkFormat, claimFormat } from "./format.ts";
 import { loadClearing, loadTables } from "./loader.ts";
 
 export interface LevelStoreOptions {
@@ -27,6 +28,8 @@ export interface LevelStoreOptions {
   /** True = a commit resolves after fsync, and survives power loss; false = it survives the end of the process. */
   readonly sync: boolean;
   readonly clock?: Clock;
+  /** The folder must hold a store, and stays as it is: for looking into it. LevelDB itself may tidy its files. */
+  readonly isReadOnly?: boolean;
   /** For tests that let writes fail. */
   readonly createDatabase?: CreateDatabase;
 }
@@ -66,12 +69,14 @@ export class LevelStore extends BatchedStore implements StateStore {
   }
 
   async open(loader: StateLoader): Promise<void> {
-    const { folder, clock = systemClock } = this.#options;
+    const { folder, clock = systemClock, isReadOnly = false } = this.#options;
     this.#loader = loader;
-    await makeFolder(folder);
+    if (isReadOnly) await expectDatabase(folder);
+    else await makeFolder(folder);
     await openDatabase(this.#database, folder);
     try {
-      await checkFormat(this.#database, folder, clock.now());
+      if (isReadOnly) await checkFormat(this.#database, folder);
+      else await claimFormat(this.#database, folder, clock.now());
       for (const queue of await loadClearing(this.#database, loader)) {
         this.#clearing.set(queueKey(queue), queue);
         loader.usedQueueId(queue.id);
@@ -169,7 +174,13 @@ export class LevelStore extends BatchedStore implements StateStore {
   }
 
   #startClearing(): void {
-    if (this.#clearing.size === 0 || this.#clearingRun !== undefined || this.#isClosing) return;
+    if (
+      this.#options.isReadOnly ||
+      this.#clearing.size === 0 ||
+      this.#clearingRun !== undefined ||
+      this.#isClosing
+    )
+      return;
     this.#clearingRun = this.#clear()
       .catch((error: unknown) =>
         this.#logger.warn({ error: describe(error) }, "clearing deleted queues paused"),
