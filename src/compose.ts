@@ -7,6 +7,7 @@ import type { Logger } from "./base/logger.ts";
 import { isReserved } from "./base/topic-name.ts";
 import { openAuthorization } from "./compose/authorization.ts";
 import { openBridge, type RunningBridge } from "./compose/bridges.ts";
+import { LiveInspection } from "./compose/inspection/live-inspection.ts";
 import { createListener } from "./compose/listeners.ts";
 import { createSources } from "./compose/observation.ts";
 import { durable, JournalledSessions } from "./compose/session-journal.ts";
@@ -77,6 +78,17 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
     observeCommit: (result, seconds) => metrics.observeCommit(result.operations, result.bytes, seconds),
     commitFailed: () => metrics.observeCommitFailure(),
   });
+  const inspection = new LiveInspection({
+    version,
+    clock,
+    machine,
+    store,
+    retained,
+    bridges,
+    mqtt: () => mqtt,
+    subscriptionCount: () => router.subscriptionCount,
+    health,
+  });
   const publishing = new Publishing<Queue, DurableSession>(router, {
     append: (publish, waiter, token) => journal.append({ type: "publish", ...publish }, waiter, token),
   });
@@ -130,6 +142,7 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
         counters,
         health,
         metrics,
+        inspection,
       });
       await listener.open();
       opened.push(listener);

@@ -5,6 +5,7 @@ import type { Listener } from "../base/listener.ts";
 import { formatAddress, toListenError } from "../base/network-address.ts";
 import type { AdminPorts } from "./ports.ts";
 import { addHealthRoute } from "./routes/health.ts";
+import { addInspectionRoutes } from "./routes/inspection.ts";
 import { addMetricsRoute } from "./routes/metrics.ts";
 
 export interface AdminOptions {
@@ -16,7 +17,7 @@ export interface AdminOptions {
 const REQUEST_TIMEOUT_MS = 10_000;
 const BODY_LIMIT_BYTES = 64 * 1024;
 
-/** HTTP for operators and their tools: health and metrics. Requests are not logged. */
+/** HTTP for operators and their tools: health, metrics, what the broker holds. Requests are not logged. */
 export class AdminListener implements Listener {
   readonly #options: AdminOptions;
   readonly #server: FastifyInstance;
@@ -28,6 +29,7 @@ export class AdminListener implements Listener {
     this.#server = createServer(ports);
     addHealthRoute(this.#server, ports);
     addMetricsRoute(this.#server, ports);
+    addInspectionRoutes(this.#server, ports.inspection, options.host);
   }
 
   get description(): string {

@@ -1,3 +1,4 @@
+import type { Inspection } from "../base/inspection.ts";
 import type { Logger } from "../base/logger.ts";
 
 /** What the admin room asks of the rest of the broker. */
@@ -9,4 +10,5 @@ export interface AdminPorts {
     readonly contentType: string;
     render(): Promise<string>;
   };
+  readonly inspection: Inspection;
 }

@@ -2,6 +2,7 @@ import { AdminListener } from "../admin/admin-server.ts";
 import type { ByteStream } from "../base/byte-stream.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Counters } from "../base/counters.ts";
+import type { Inspection } from "../base/inspection.ts";
 import type { Listener } from "../base/listener.ts";
 import type { Logger } from "../base/logger.ts";
 import type { BrokerConfig, ListenerConfig } from "../config/broker-config.ts";
@@ -16,6 +17,7 @@ export interface ListenerPorts {
   accept(stream: ByteStream): void;
   health(): readonly string[];
   readonly metrics: Metrics;
+  readonly inspection: Inspection;
   readonly counters: Counters;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { AdminListener } from "../../src/admin/admin-server.ts";
 import { ListenError } from "../../src/base/errors.ts";
 import { type Logger, silentLogger } from "../../src/base/logger.ts";
+import { nothingToSee } from "./inspections.ts";
 
 describe("admin listener", () => {
   let reasons: string[];
@@ -19,7 +20,10 @@ describe("admin listener", () => {
     render = async () => "causeway_healthy 1\n";
     const logger: Logger = { ...silentLogger, error: (_fields, message) => logged.push(message) };
     const metrics = { contentType: "text/plain; version=0.0.4; charset=utf-8", render: () => render() };
-    listener = new AdminListener({ host: "127.0.0.1", port: 0 }, { logger, health: () => reasons, metrics });
+    listener = new AdminListener(
+      { host: "127.0.0.1", port: 0 },
+      { logger, health: () => reasons, metrics, inspection: nothingToSee },
+    );
     port = await listener.open();
     base = `http://127.0.0.1:${port}`;
   });
@@ -80,7 +84,7 @@ describe("admin listener", () => {
     const metrics = { contentType: "", render };
     const second = new AdminListener(
       { host: "127.0.0.1", port },
-      { logger: silentLogger, health: () => [], metrics },
+      { logger: silentLogger, health: () => [], metrics, inspection: nothingToSee },
     );
 
     const opening = second.open();

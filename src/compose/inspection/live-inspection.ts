@@ -1,0 +1,224 @@
+import type { BridgeStatus } from "../../../bridges/runner.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { TopicFilter } from "../../base/ids.ts";
+import type {
+  BridgeRow,
+  Inspection,
+  Page,
+  Query,
+  QueueRow,
+  RetainedRow,
+  Rows,
+  SessionRow,
+  Subject,
+  Summary,
+} from "../../base/inspection.ts";
+import type { Message } from "../../base/message.ts";
+import type { MqttServer } from "../../mqtt/connection/mqtt-server.ts";
+import type { Session } from "../../mqtt/session/session.ts";
+import type { RetainedIndex } from "../../routing/retained-index.ts";
+import type { DurableSession } from "../../state/durable-session.ts";
+import type { Queue } from "../../state/queue.ts";
+import type { StateMachine } from "../../state/state-machine.ts";
+import type { StateStore } from "../../state/store.ts";
+import type { RunningBridge } from "../bridges.ts";
+import { durable } from "../session-journal.ts";
+import { forEachInSlices, Lister, type Listing } from "./lister.ts";
+import { ageOf, oldestStored } from "./oldest.ts";
+import { expiresIn, retainedRow, SHOWN_FILTERS, willRow } from "./rows.ts";
+
+export interface LivePorts {
+  readonly version: string;
+  readonly clock: Clock;
+  readonly machine: StateMachine;
+  readonly store: Pick<StateStore, "readEntries">;
+  readonly retained: RetainedIndex;
+  readonly bridges: readonly RunningBridge[];
+  mqtt(): MqttServer;
+  subscriptionCount(): number;
+  health(): readonly string[];
+}
+
+/** Retained messages restored in one turn of the event loop. */
+const RETAINED_SLICE = 128;
+
+/** Looks into the broker that runs, a slice of a turn at a time. */
+export class LiveInspection implements Inspection {
+  readonly #ports: LivePorts;
+  readonly #lister: Lister;
+
+  constructor(ports: LivePorts) {
+    this.#ports = ports;
+    this.#lister = new Lister(ports.clock);
+  }
+
+  async summary(): Promise<Summary> {
+    const { version, machine, retained, bridges } = this.#ports;
+    const { sessions } = this.#ports.mqtt();
+    const queues = { count: 0, messages: 0, bytes: 0 };
+    let largest: Queue | undefined;
+    await forEachInSlices(machine.queues(), (queue) => {
+      queues.count++;
+      queues.messages += queue.count;
+      queues.bytes += queue.bytes;
+      if (queue.count > (largest?.count ?? 0)) largest = queue;
+    });
+    let durableCount = 0;
+    await forEachInSlices(machine.sessions(), () => durableCount++);
+    return {
+      version,
+      problems: this.#ports.health(),
+      sessions: { total: sessions.count, connected: sessions.onlineCount, durable: durableCount },
+      subscriptions: this.#ports.subscriptionCount(),
+      queues,
+      largestQueue: largest?.name ?? null,
+      retained: { count: retained.size, messages: retained.size, bytes: retained.bytes },
+      bridges: bridges.length,
+    };
+  }
+
+  async list<S extends Subject>(
+    subject: S,
+    query: Query,
+  ): Promise<Page<Rows[S]> | "unknown cursor" | "busy"> {
+    return (await this.#list(subject, query)) as Page<Rows[S]> | "unknown cursor" | "busy";
+  }
+
+  #list(subject: Subject, query: Query): Promise<Page<Rows[Subject]> | "unknown cursor" | "busy"> {
+    switch (subject) {
+      case "sessions":
+        return this.#lister.list(this.#sessions(), query);
+      case "queues":
+        return this.#lister.list(this.#queues(), query);
+      case "retained":
+        return this.#lister.list(this.#retained(), query);
+      case "bridges":
+        return this.#lister.list(this.#bridges(), query);
+    }
+  }
+
+  #sessions(): Listing<Session, SessionRow> {
+    return {
+      items: () => this.#ports.mqtt().sessions.sessions(),
+      nameOf: (session) => session.id,
+      weightOf: (session, sort) => (sort === "bytes" ? session.queuedBytes : session.queuedMessages),
+      ageOf: (session) => this.#ageOfSession(session),
+      rowOf: (session) => this.#sessionRow(session),
+    };
+  }
+
+  #queues(): Listing<Queue, QueueRow> {
+    return {
+      items: () => this.#ports.machine.queues(),
+      nameOf: (queue) => queue.name,
+      weightOf: (queue, sort) => (sort === "bytes" ? queue.bytes : queue.count),
+      ageOf: (queue) => this.#ageOfQueue(queue),
+      rowOf: async (queue) => ({
+        name: queue.name,
+        messages: queue.count,
+        bytes: queue.bytes,
+        oldestMs: await this.#ageOfQueue(queue),
+        consumers: queue.isConsumed ? 1 : 0,
+      }),
+    };
+  }
+
+  #retained(): Listing<Message, RetainedRow> {
+    const { clock, retained } = this.#ports;
+    return {
+      items: (filter) => retainedItems(retained, filter),
+      nameOf: (message) => message.topicName,
+      weightOf: (message, sort) => (sort === "bytes" ? message.payload.length : 1),
+      ageOf: async (message) => ageOf(message.receivedAt, clock.now()),
+      rowOf: async (message) => retainedRow(message, clock.now()),
+    };
+  }
+
+  #bridges(): Listing<BridgeRow, BridgeRow> {
+    const { machine, bridges } = this.#ports;
+    return {
+      items: () => bridges.map((bridge) => bridgeRow(bridge.status(), machine)).values(),
+      nameOf: (row) => row.name,
+      weightOf: (row, sort) => (sort === "bytes" ? row.bytes : row.messages),
+      ageOf: async (row) => row.lagMs,
+      rowOf: async (row) => row,
+    };
+  }
+
+  async #sessionRow(session: Session): Promise<SessionRow> {
+    const { stored } = session;
+    const isConnected = session.link !== undefined;
+    return {
+      clientId: session.id,
+      user: session.user,
+      isConnected,
+      isDurable: stored !== undefined,
+      expiresInMs: stored === undefined ? null : expiresIn(durable(stored), this.#ports.clock.now()),
+      subscriptions: session.subscriptionCount,
+      topicFilters: stored === undefined ? transientFilters(session) : firstFilters(durable(stored)),
+      messages: session.queuedMessages,
+      bytes: session.queuedBytes,
+      oldestMs: await this.#ageOfSession(session),
+      unreleased: session.receivedCount,
+      will: willRow(session.will),
+    };
+  }
+
+  async #ageOfSession({ stored }: Session): Promise<number | null> {
+    return stored === undefined ? null : this.#ageOfQueue(durable(stored).queue);
+  }
+
+  /** A queue that is consumed has its first entry in memory; nobody takes from any other while its head is read. */
+  async #ageOfQueue(queue: Queue): Promise<number | null> {
+    const { clock, store } = this.#ports;
+    if (queue.count === 0) return null;
+    if (queue.isConsumed) return ageOf(queue.firstHeld?.message?.receivedAt, clock.now());
+    try {
+      return ageOf(await oldestStored(store, queue.record()), clock.now());
+    } catch {
+      return null; // a store that cannot be read reports that itself
+    }
+  }
+}
+
+/** A walk that begins as far down the tree as the filter says. Topics of `$` are only in a filter that names them. */
+function* retainedItems(retained: RetainedIndex, filter: string): Generator<Message | undefined> {
+  const below = filter.slice(0, filter.lastIndexOf("/") + 1);
+  const cursor = retained.matching(`${/[+#]/.test(below) ? "" : below}#` as TopicFilter);
+  while (!cursor.isDone) {
+    yield* cursor.next(RETAINED_SLICE);
+    yield undefined;
+  }
+}
+
+function firstFilters({ subscriptions }: DurableSession): string[] {
+  const filters: string[] = [];
+  for (const topicFilter of subscriptions.keys()) {
+    if (filters.push(topicFilter) === SHOWN_FILTERS) break;
+  }
+  return filters;
+}
+
+function transientFilters(session: Session): string[] {
+  const filters: string[] = [];
+  for (const { topicFilter } of session.subscriptions()) {
+    if (filters.push(topicFilter) === SHOWN_FILTERS) break;
+  }
+  return filters;
+}
+
+function bridgeRow(status: BridgeStatus, machine: StateMachine): BridgeRow {
+  const { name, state, queued, queuedBytes, lagMs, delivered, deadLettered, dropped, lastError } = status;
+  return {
+    name,
+    state,
+    messages: queued,
+    bytes: queuedBytes,
+    deadLetters: machine.queue(`bridge/${name}/dead`)?.count ?? 0,
+    lagMs,
+    delivered,
+    deadLettered,
+    dropped: { ...dropped },
+    lastError: lastError ?? null,
+  };
+}
