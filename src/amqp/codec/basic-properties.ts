@@ -1,6 +1,6 @@
+import type { FieldTable } from "../../base/field-table.ts";
 import { FieldReader } from "./field-reader.ts";
 import { FieldWriter } from "./field-writer.ts";
-import type { Table } from "./table.ts";
 import { readTable, skipTable } from "./table-reader.ts";
 import { writeTable } from "./table-writer.ts";
 
@@ -8,7 +8,7 @@ import { writeTable } from "./table-writer.ts";
 export interface PropertyValues {
   readonly contentType?: string;
   readonly contentEncoding?: string;
-  readonly headers?: Table;
+  readonly headers?: FieldTable;
   /** 1 = transient, 2 = persistent. */
   readonly deliveryMode?: number;
   readonly priority?: number;
@@ -119,7 +119,7 @@ export class BasicProperties {
   }
 
   /** Decoded anew each time: keep it while it is used. */
-  get headers(): Table | undefined {
+  get headers(): FieldTable | undefined {
     const at = this.#find(Place.headers);
     return at < 0 ? undefined : readTable(new FieldReader(this.#buffer, at, this.#end));
   }

@@ -1,9 +1,9 @@
 // Written by specification/generate.js (npm run generate:amqp) from amqp-rabbitmq-0.9.1.json; do not edit.
 
+import type { FieldTable } from "../../base/field-table.ts";
 import { unknownMethod } from "./amqp-error.ts";
 import type { FieldReader } from "./field-reader.ts";
 import type { FieldWriter } from "./field-writer.ts";
-import type { Table } from "./table.ts";
 import { readTable } from "./table-reader.ts";
 import { writeTable } from "./table-writer.ts";
 
@@ -31,7 +31,7 @@ export interface BasicConsume {
   readonly noAck: boolean;
   readonly exclusive: boolean;
   readonly noWait: boolean;
-  readonly arguments: Table;
+  readonly arguments: FieldTable;
 }
 
 /** basic.consume-ok, 60.21. */
@@ -147,7 +147,7 @@ export interface ConnectionStart {
   readonly kind: "connection.start";
   readonly versionMajor: number;
   readonly versionMinor: number;
-  readonly serverProperties: Table;
+  readonly serverProperties: FieldTable;
   readonly mechanisms: Buffer;
   readonly locales: Buffer;
 }
@@ -155,7 +155,7 @@ export interface ConnectionStart {
 /** connection.start-ok, 10.11. */
 export interface ConnectionStartOk {
   readonly kind: "connection.start-ok";
-  readonly clientProperties: Table;
+  readonly clientProperties: FieldTable;
   readonly mechanism: string;
   readonly response: Buffer;
   readonly locale: string;
@@ -300,7 +300,7 @@ export interface ExchangeDeclare {
   readonly autoDelete: boolean;
   readonly internal: boolean;
   readonly noWait: boolean;
-  readonly arguments: Table;
+  readonly arguments: FieldTable;
 }
 
 /** exchange.declare-ok, 40.11. */
@@ -328,7 +328,7 @@ export interface ExchangeBind {
   readonly source: string;
   readonly routingKey: string;
   readonly noWait: boolean;
-  readonly arguments: Table;
+  readonly arguments: FieldTable;
 }
 
 /** exchange.bind-ok, 40.31. */
@@ -343,7 +343,7 @@ export interface ExchangeUnbind {
   readonly source: string;
   readonly routingKey: string;
   readonly noWait: boolean;
-  readonly arguments: Table;
+  readonly arguments: FieldTable;
 }
 
 /** exchange.unbind-ok, 40.51. */
@@ -360,7 +360,7 @@ export interface QueueDeclare {
   readonly exclusive: boolean;
   readonly autoDelete: boolean;
   readonly noWait: boolean;
-  readonly arguments: Table;
+  readonly arguments: FieldTable;
 }
 
 /** queue.declare-ok, 50.11. */
@@ -378,7 +378,7 @@ export interface QueueBind {
   readonly exchange: string;
   readonly routingKey: string;
   readonly noWait: boolean;
-  readonly arguments: Table;
+  readonly arguments: FieldTable;
 }
 
 /** queue.bind-ok, 50.21. */
@@ -420,7 +420,7 @@ export interface QueueUnbind {
   readonly queue: string;
   readonly exchange: string;
   readonly routingKey: string;
-  readonly arguments: Table;
+  readonly arguments: FieldTable;
 }
 
 /** queue.unbind-ok, 50.51. */

@@ -1,5 +1,6 @@
+import type { FieldEntry, FieldTable, FieldValue } from "../../base/field-table.ts";
 import type { FieldReader } from "./field-reader.ts";
-import { DEEPEST_TABLE, EMPTY_TABLE, type FieldValue, type Table, type TableEntry } from "./table.ts";
+import { DEEPEST_TABLE, EMPTY_TABLE } from "./table.ts";
 
 /** Tags as bytes. */
 const Tag = {
@@ -40,7 +41,7 @@ const FIXED_BYTES: ReadonlyMap<number, number> = new Map<number, number>([
 ]);
 
 /** Table => length { name tag value }. A copy: what it returns may be kept. */
-export function readTable(reader: FieldReader): Table {
+export function readTable(reader: FieldReader): FieldTable {
   const length = reader.long();
   return length === 0 ? EMPTY_TABLE : readEntries(reader.part(length), length, 1);
 }
@@ -50,9 +51,9 @@ export function skipTable(reader: FieldReader): void {
   skipEntries(reader, reader.long(), 1);
 }
 
-function readEntries(reader: FieldReader, length: number, depth: number): Table {
+function readEntries(reader: FieldReader, length: number, depth: number): FieldTable {
   const end = endOf(reader, length, depth);
-  const entries: TableEntry[] = [];
+  const entries: FieldEntry[] = [];
   while (reader.position < end) {
     entries.push({ name: reader.shortString(), field: readValue(reader, depth) });
   }

@@ -1,20 +1,10 @@
-import { EMPTY_TABLE, type FieldType, type FieldValue, type Table } from "./table.ts";
+import type { FieldTable, FieldType, FieldValue } from "../../base/field-table.ts";
 
 const INT32_MAX = 0x7fff_ffff;
-const NUMBER_CLASSES: Readonly<Partial<Record<FieldType, string>>> = {
-  b: "integer",
-  B: "integer",
-  s: "integer",
-  u: "integer",
-  I: "integer",
-  i: "integer",
-  l: "integer",
-  f: "float",
-  d: "float",
-};
+const INTEGERS: ReadonlySet<FieldType> = new Set(["b", "B", "s", "u", "I", "i", "l"]);
 
 /** The value of the first entry with that name. */
-export function tableGet(table: Table, name: string): FieldValue | undefined {
+export function tableGet(table: FieldTable, name: string): FieldValue | undefined {
   for (const entry of table) {
     if (entry.name === name) return entry.field;
   }
@@ -38,7 +28,7 @@ export interface PlainTable {
 }
 
 /** A table in the types RabbitMQ itself uses: S for text, I or l for whole numbers, d for others; undefined is left out. */
-export function fromPlain(plain: PlainTable): Table {
+export function fromPlain(plain: PlainTable): FieldTable {
   return Object.entries(plain).flatMap(([name, value]) =>
     value === undefined ? [] : [{ name, field: toField(value) }],
   );
@@ -82,7 +72,7 @@ function isList(value: readonly Plain[] | PlainTable): value is readonly Plain[]
 export type Shown = string | number | boolean | null | readonly Shown[] | { readonly [name: string]: Shown };
 
 /** For display only: types are lost, bytes become base64, what no number can hold becomes text, repeated names go. */
-export function toPlain(table: Table): { readonly [name: string]: Shown } {
+export function toPlain(table: FieldTable): { readonly [name: string]: Shown } {
   const shown = new Map<string, Shown>();
   for (const { name, field } of table) {
     if (!shown.has(name)) shown.set(name, show(field));
@@ -112,7 +102,7 @@ function show(field: FieldValue): Shown {
 
 /** The whole number in a value of any integer type; undefined for all else, and when no number can hold it. */
 export function toInteger(field: FieldValue | undefined): number | undefined {
-  if (field === undefined || NUMBER_CLASSES[field.type] !== "integer") return undefined;
+  if (field === undefined || !INTEGERS.has(field.type)) return undefined;
   const value = Number(field.value);
   return Number.isSafeInteger(value) ? value : undefined;
 }
@@ -122,68 +112,14 @@ export function toText(field: FieldValue | undefined): string | undefined {
   return field?.type === "S" ? field.value.toString("utf8") : undefined;
 }
 
-/**
- * RabbitMQ's equivalence of arguments: whole numbers of any width by value, likewise float and double, but 10 is not
- * 10.0; text and bytes differ; within tables order counts. Undefined stands for an argument that is not there.
- */
-export function isEquivalent(one: FieldValue | undefined, other: FieldValue | undefined): boolean {
-  if (one === undefined || other === undefined) return one === other;
-  if (classOf(one) !== classOf(other)) return false;
-  switch (one.type) {
-    case "S":
-    case "x":
-      return other.type === one.type && one.value.equals(other.value);
-    case "A":
-      return other.type === "A" && areEquivalentLists(one.value, other.value);
-    case "F":
-      return other.type === "F" && areEquivalentTables(one.value, other.value);
-    case "D":
-      return (
-        other.type === "D" && one.value.scale === other.value.scale && one.value.digits === other.value.digits
-      );
-    default:
-      return sameScalar(one.value, other.value);
-  }
-}
-
-/** Names of the arguments in which two tables differ, each once: what `inequivalent arg` is said of. */
-export function inequivalentNames(current: Table, received: Table): string[] {
-  const names = new Set([...current, ...received].map(({ name }) => name));
-  return [...names].filter((name) => !isEquivalent(tableGet(current, name), tableGet(received, name)));
-}
-
 /** The table without the entries of that name. */
-export function tableWithout(table: Table, name: string): Table {
-  const left = table.filter((entry) => entry.name !== name);
-  return left.length === 0 ? EMPTY_TABLE : left;
+export function tableWithout(table: FieldTable, name: string): FieldTable {
+  return table.filter((entry) => entry.name !== name);
 }
 
 /** The table with that value in the place of the first entry of that name, or behind all others. */
-export function tableWith(table: Table, name: string, field: FieldValue): Table {
+export function tableWith(table: FieldTable, name: string, field: FieldValue): FieldTable {
   const at = table.findIndex((entry) => entry.name === name);
   if (at < 0) return [...table, { name, field }];
   return [...table.slice(0, at), { name, field }, ...tableWithout(table.slice(at + 1), name)];
-}
-
-function classOf({ type }: FieldValue): string {
-  return NUMBER_CLASSES[type] ?? type;
-}
-
-/** A number and a bigint of the same value are the same. */
-function sameScalar(one: unknown, other: unknown): boolean {
-  if (typeof one === typeof other) return one === other;
-  return typeof one === "bigint" ? one === toBigint(other) : other === toBigint(one);
-}
-
-function toBigint(value: unknown): bigint | undefined {
-  return typeof value === "number" ? BigInt(value) : undefined;
-}
-
-function areEquivalentLists(one: readonly FieldValue[], other: readonly FieldValue[]): boolean {
-  return one.length === other.length && one.every((value, i) => isEquivalent(value, other[i]));
-}
-
-function areEquivalentTables(one: Table, other: Table): boolean {
-  if (one.length !== other.length) return false;
-  return one.every(({ name, field }, i) => name === other[i]?.name && isEquivalent(field, other[i]?.field));
 }

@@ -1,15 +1,16 @@
 import { assert } from "../../base/errors.ts";
+import type { FieldTable, FieldValue } from "../../base/field-table.ts";
 import type { FieldWriter } from "./field-writer.ts";
-import { DEEPEST_TABLE, type FieldValue, type Table } from "./table.ts";
+import { DEEPEST_TABLE } from "./table.ts";
 
 const LENGTH_BYTES = 4;
 
 /** Writes a table with its length. */
-export function writeTable(writer: FieldWriter, table: Table): void {
+export function writeTable(writer: FieldWriter, table: FieldTable): void {
   writeEntries(writer, table, 1);
 }
 
-function writeEntries(writer: FieldWriter, table: Table, depth: number): void {
+function writeEntries(writer: FieldWriter, table: FieldTable, depth: number): void {
   assert(depth <= DEEPEST_TABLE, "a table is nested too deep");
   const start = writer.reserve(LENGTH_BYTES);
   for (const { name, field } of table) {

@@ -37,7 +37,7 @@ const TYPES = {
   longlong: { type: "number", read: "longlong", write: "longlong", zero: "0" },
   shortstr: { type: "string", read: "shortString", write: "shortString", zero: '""' },
   longstr: { type: "Buffer", read: "longString", write: "longString", zero: "NOTHING" },
-  table: { type: "Table" },
+  table: { type: "FieldTable" },
 };
 
 function pascal(name) {
@@ -243,10 +243,10 @@ export function generateMethods(specification) {
   ]);
   return [
     NOTICE,
+    'import type { FieldTable } from "../../base/field-table.ts";',
     'import { unknownMethod } from "./amqp-error.ts";',
     'import type { FieldReader } from "./field-reader.ts";',
     'import type { FieldWriter } from "./field-writer.ts";',
-    'import type { Table } from "./table.ts";',
     'import { readTable } from "./table-reader.ts";',
     'import { writeTable } from "./table-writer.ts";',
     "",
