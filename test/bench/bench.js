@@ -1,96 +1,89 @@
-// npm run bench -- [scenario…] [--seconds N] [--rounds N] [--quick] [--json FILE] [--brokers a,b]
-import { execFile } from "node:child_process";
-import { writeFileSync } from "node:fs";
+// npm run bench -- --help
 import { fileURLToPath } from "node:url";
-import { parseArgs, promisify } from "node:util";
-import { brokers, startBroker } from "./brokers.js";
-import { describeMachine, onCore } from "./machine.js";
-import { peakMemoryOf } from "./process-cost.js";
-import { summarize, table } from "./results.js";
-import { scenarios } from "./scenarios.js";
+import { brokers } from "./brokers/registry.js";
+import { readCommandLine, USAGE } from "./command-line.js";
+import { measure, obstacleTo, versionFor } from "./measure/measure.js";
+import { mergeResults } from "./report/results-file.js";
+import { summarize } from "./report/summary.js";
+import { comparisonLines, scenarioLines, textTable } from "./report/table.js";
+import { targetLines } from "./report/targets.js";
+import { allScenarios } from "./scenarios/all.js";
+import { describeCommit, describeMachine } from "./system/machine.js";
 
-const GENERATOR = fileURLToPath(new URL("./generator.js", import.meta.url));
-const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const { scenarios, runs, settings, file, isHelp, isList } = readCommandLine(process.argv.slice(2));
+if (isHelp || scenarios.length === 0) console.log(USAGE);
+else if (isList)
+  for (const { name, what, brokers } of scenarios) console.log(`${name}: ${what} [${brokers.join(", ")}]`);
+else await runAll();
 
-const { values: options, positionals: wanted } = parseArgs({
-  allowPositionals: true,
-  options: {
-    seconds: { type: "string" },
-    rounds: { type: "string" },
-    quick: { type: "boolean", default: false },
-    brokers: { type: "string" },
-    json: { type: "string" },
-  },
-});
-const seconds = Number(options.seconds ?? (options.quick ? 1 : 5));
-const rounds = Number(options.rounds ?? (options.quick ? 1 : 3));
-const warmupSeconds = options.quick ? 1 : 2;
-const chosen = scenarios.filter(
-  ({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)),
-);
-const versions = installedVersions();
+async function runAll() {
+  const machine = describeMachine();
+  const versions = installed();
+  introduce(machine, versions);
+  const results = [];
+  for (const scenario of scenarios) {
+    const obstacle = obstacleTo(scenario);
+    if (obstacle !== undefined) {
+      console.log(`\n${scenario.name} is left out: ${obstacle}`);
+      continue;
+    }
+    const result = await runScenario(scenario);
+    console.log(`\n${scenario.name}: ${scenario.what}\n${textTable(scenarioLines(result))}`);
+    results.push(result);
+    mergeResults(file, { machine, versions, scenarios: [result] });
+  }
+  console.log(`\n${textTable(comparisonLines(results))}`);
+  const targets = targetLines(results);
+  if (targets.length > 1) console.log(`\n${textTable(targets)}`);
+  console.log(`\nwritten to ${file}`);
+}
 
-const machine = describeMachine();
-console.log(
-  `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Linux ${machine.kernel}, Node ${machine.node}`,
-);
-console.log(`MQTT 3.1.1 over loopback TCP, one generator for all; ${machine.pinning}`);
-console.log(`${rounds} rounds of ${seconds} s after ${warmupSeconds} s of warm-up, brokers in turn, medians`);
-for (const [name, version] of versions) console.log(`  ${name} ${version}: ${brokers[name].note}`);
-
-const runs = [];
-for (const scenario of chosen) {
-  for (let round = 0; round < rounds; round++) {
-    for (const name of scenario.brokers) {
-      if (versions.has(name)) runs.push(await measure(scenario, name, round));
+/** Brokers take turns, so that what disturbs the machine for a while disturbs all of them. */
+async function runScenario(scenario) {
+  const measured = [];
+  for (let round = 0; round < runs; round++) {
+    for (const broker of scenario.brokers.filter((name) => versionFor(name, scenario) !== undefined)) {
+      const figures = await measure(scenario, broker, settings).catch((error) => {
+        console.log(`${scenario.name}, ${broker}, failed: ${error.message}`);
+        return {};
+      });
+      measured.push({ broker, figures });
     }
   }
-  console.log(`\n${scenario.name}: ${scenario.what}${paceOf(scenario)}, ${scenario.payloadBytes} bytes`);
-  console.log(table(summarize(runs.filter((each) => each.scenario === scenario.name))));
-}
-if (options.json !== undefined) {
-  const written = { date: new Date().toISOString(), machine, seconds, rounds, warmupSeconds };
-  const medians = chosen.flatMap(({ name }) => summarize(runs.filter((each) => each.scenario === name)));
-  const all = { ...written, versions: Object.fromEntries(versions), scenarios: chosen, medians, runs };
-  writeFileSync(options.json, `${JSON.stringify(all, null, 2)}\n`);
+  const { name, what, figures, payloadBytes } = scenario;
+  return {
+    ...{ name, what, figures, payloadBytes, size: sizeOf(scenario), fullSize: fullSizeOf(name) },
+    ...{ date: new Date().toISOString().slice(0, 10), commit: describeCommit(ROOT), runs, ...settings },
+    brokers: summarize(measured),
+  };
 }
 
-/** A fresh broker for each measurement; one that fails is a row with its error, not the end of the run. */
-async function measure(scenario, name, round) {
-  const row = { scenario: scenario.name, broker: name, round };
-  let broker;
-  try {
-    broker = await startBroker(name);
-    const order = {
-      scenario: scenario.name,
-      port: broker.port,
-      brokerPid: broker.pid,
-      seconds,
-      warmupSeconds,
-    };
-    const [program, ...parameters] = onCore(1, [process.execPath, GENERATOR, JSON.stringify(order)]);
-    const timeout = (seconds + warmupSeconds + 60) * 1_000;
-    const { stdout } = await run(program, parameters, { timeout });
-    return { ...row, ...JSON.parse(stdout), brokerPeakBytes: peakMemoryOf(broker.pid) };
-  } catch (error) {
-    console.log(`${scenario.name}, ${name}: ${error.stderr || error.message}`);
-    return { ...row, error: error.message };
-  } finally {
-    await broker?.stop();
-  }
+/** How many messages or connections it is about; undefined for traffic, which is a matter of time. */
+function sizeOf({ kind, messages, connections }) {
+  return kind === "traffic" ? undefined : (messages ?? connections);
 }
 
-function paceOf({ rate, window }) {
-  return rate === undefined ? `; window ${window}` : "";
+function fullSizeOf(name) {
+  return sizeOf(allScenarios.find((scenario) => scenario.name === name));
 }
 
-function installedVersions() {
-  const names = options.brokers?.split(",") ?? [...new Set(chosen.flatMap((scenario) => scenario.brokers))];
-  const found = new Map();
-  for (const name of names) {
-    const version = brokers[name]?.version();
+function installed() {
+  const names = [
+    ...new Set(scenarios.filter(({ kind }) => kind !== "storePeer").flatMap(({ brokers }) => brokers)),
+  ];
+  const found = names.map((name) => [name, brokers[name].version()]);
+  for (const [name, version] of found) {
     if (version === undefined) console.log(`${name} is not installed (or not built): left out`);
-    else found.set(name, version);
   }
-  return found;
+  return Object.fromEntries(found.filter(([, version]) => version !== undefined));
+}
+
+function introduce({ cpu, cores, memoryGiB, kernel, node, pinning }, versions) {
+  console.log(`${cpu}, ${cores} cores, ${memoryGiB} GiB, Linux ${kernel}, Node ${node}; ${pinning}`);
+  const { seconds, warmupSeconds } = settings;
+  console.log(`${runs} runs of ${seconds} s after ${warmupSeconds} s of warm-up, brokers in turn, medians`);
+  for (const [name, version] of Object.entries(versions)) {
+    console.log(`  ${name} ${version}: ${brokers[name].note}`);
+  }
 }

@@ -1,5 +1,5 @@
 // The store against aedes-persistence-level on the same work: queue messages for one offline session, then hand each
-// out and take its acknowledgement. Needs a build: npm run build && node test/bench/micro/store-peer.js
+// out and take its acknowledgement. After a build: node store-peer.js store|store-no-fsync|aedes-persistence-level MESSAGES
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,10 +9,10 @@ import { ClassicLevel } from "classic-level";
 import { silentLogger } from "../../../dist/src/base/logger.js";
 import { LevelStore } from "../../../dist/src/storage/level/level-store.js";
 
-const MESSAGES = 20_000;
+const [contestant = "store", messages = "20000"] = process.argv.slice(2);
+const MESSAGES = Number(messages);
 /** Under way at a time, for both: a commit of ours, concurrent calls of theirs. */
 const GROUP = 500;
-const ROUNDS = 3;
 const TOPIC = "sensors/plant-1/line-7/temperature";
 const payload = Buffer.alloc(64, 65);
 const nothing = () => {};
@@ -97,30 +97,12 @@ async function inGroups(task) {
   }
 }
 
-async function timed(run) {
-  const folder = mkdtempSync(join(tmpdir(), "causeway-bench-"));
-  const took = await run(folder);
-  rmSync(folder, { recursive: true });
-  return (took * 1000) / MESSAGES;
-}
-
-function median(values) {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-}
-
 const contestants = {
-  "causeway, fsync per commit": (folder) => ours(folder, true),
-  "causeway, no fsync": (folder) => ours(folder, false),
-  "aedes-persistence-level, no fsync": theirs,
+  store: (folder) => ours(folder, true),
+  "store-no-fsync": (folder) => ours(folder, false),
+  "aedes-persistence-level": theirs, // it never asks for an fsync
 };
-const results = Object.fromEntries(Object.keys(contestants).map((name) => [name, []]));
-for (let round = 0; round < ROUNDS; round++) {
-  for (const [name, run] of Object.entries(contestants)) results[name].push(await timed(run));
-}
-const [, , peer] = Object.values(results).map(median);
-for (const [name, times] of Object.entries(results)) {
-  const micros = median(times);
-  console.log(
-    `${name}: ${micros.toFixed(2)} µs per message queued, read and acknowledged; ${(peer / micros).toFixed(1)} ×`,
-  );
-}
+const folder = mkdtempSync(join(tmpdir(), "causeway-bench-"));
+const took = await contestants[contestant](folder);
+rmSync(folder, { recursive: true });
+console.log(JSON.stringify({ perSecond: (MESSAGES * 1000) / took, storeMicros: (took * 1000) / MESSAGES }));

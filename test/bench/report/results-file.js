@@ -1,0 +1,31 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+
+/**
+ * What the benchmark writes and the report and the chart read: medians with least and most, by scenario and broker.
+ * @typedef {object} Results
+ * @property {object} machine
+ * @property {Record<string, string>} versions
+ * @property {object[]} scenarios Each with the date and commit it was measured at.
+ */
+
+/** @returns {Results | undefined} */
+export function readResults(file) {
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : undefined;
+}
+
+/** Puts scenarios into a file: those measured again take the place of the old ones, on another machine of all. */
+export function mergeResults(file, { machine, versions, scenarios }) {
+  const before = readResults(file);
+  const isSame =
+    before !== undefined && before.machine.cpu === machine.cpu && before.machine.node === machine.node;
+  const kept = isSame ? before.scenarios : [];
+  const again = new Map(scenarios.map((scenario) => [scenario.name, scenario]));
+  const merged = [
+    ...kept.map((old) => again.get(old.name) ?? old),
+    ...scenarios.filter(({ name }) => kept.every((old) => old.name !== name)),
+  ];
+  const all = { machine, versions: { ...(isSame && before.versions), ...versions }, scenarios: merged };
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(all, null, 1)}\n`);
+}
