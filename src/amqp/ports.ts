@@ -91,11 +91,16 @@ export interface QueueDelivery {
 export interface QueueConsumer {
   /** basic.consume with no-ack: what is handed over is acknowledged at once. */
   readonly noAck: boolean;
-  /** Whether it can take one more message of this many payload bytes now: prefetch, socket, channel flow. */
+  /**
+   * Whether it can take one more message of this many payload bytes now: prefetch, socket, channel flow. After false
+   * it is asked again only when it has settled a message of this queue or called `ready`.
+   */
   mayTake(bytes: number): boolean;
   deliver(delivery: QueueDelivery): void;
   /** The queue is gone (consumer cancel notify). */
   cancelled(): void;
+  /** It holds a message longer than the queue allows: the channel is closed with 406. */
+  timedOut(): void;
 }
 
 export interface ConsumerRequest {
