@@ -1,0 +1,414 @@
+import type { FieldTable } from "../base/field-table.ts";
+import type { TopicName } from "../base/ids.ts";
+import type { Message } from "../base/message.ts";
+import type { Delivery } from "../base/queued-message.ts";
+import { Refusal } from "../base/refusal.ts";
+import { filterMatches } from "../base/topic-filter.ts";
+import { type BindingRequest, Bindings } from "./bindings.ts";
+import type { Definition, StoredBinding } from "./definitions.ts";
+import type { Exchange } from "./exchange.ts";
+import { Exchanges } from "./exchanges.ts";
+import { HostJournal } from "./host-journal.ts";
+import type {
+  ConsumerRequest,
+  Consuming,
+  HostedQueue,
+  QueueDelivery,
+  QueueSettings,
+} from "./hosted-queue.ts";
+import { described, refuseDefaultExchange } from "./names.ts";
+import type {
+  CommitWaiter,
+  HeaderCodec,
+  LaneTarget,
+  QueueJournal,
+  QueueReceiver,
+  RouteSource,
+  TopicRouting,
+} from "./ports.ts";
+import { Queues } from "./queues.ts";
+import {
+  type Binding,
+  type ExchangeDeclaration,
+  type Publication,
+  PublishResult,
+  type QueueDeclaration,
+  type QueueOwner,
+  type QueueStatus,
+} from "./requests.ts";
+import { type RouteResult, routeThrough } from "./routed.ts";
+import { isHidden, MQTT_EXCHANGE, TOPIC_EXCHANGE, toRoutingKey, toTopicOf } from "./topic-view.ts";
+
+export interface VirtualHostPorts<L> {
+  readonly name: string;
+  readonly codec: HeaderCodec;
+  readonly journal: QueueJournal<L>;
+  readonly routing: TopicRouting<L>;
+  /** `isNew`: false for a queue that was there before the process. */
+  createQueue(settings: QueueSettings, isNew: boolean): HostedQueue<L>;
+}
+
+const NO_HEADERS = (): FieldTable => [];
+/** How a message stands in an AMQP-style queue: acknowledged once. */
+const DELIVERY: Delivery = { qos: 1, retain: false, subscriptionIdentifiers: [] };
+const NOBODY: CommitWaiter = { committed() {} };
+
+/** One virtual host: a name space of exchanges and queues (AMQP 0-9-1 §2.1, §3.1). */
+export class VirtualHost<L> implements RouteSource<L> {
+  readonly name: string;
+  readonly #routing: TopicRouting<L>;
+  readonly #journal: HostJournal<L>;
+  readonly #exchanges: Exchanges<L>;
+  readonly #queues: Queues<L>;
+  readonly #bindings: Bindings<L>;
+  readonly #exchangeNamed = (name: string) => this.#exchanges.find(name);
+  readonly #queueNamed = (name: string) => this.#queues.find(name);
+
+  constructor(ports: VirtualHostPorts<L>) {
+    const { name: host, codec, routing } = ports;
+    const journal = new HostJournal(ports.journal, codec);
+    this.name = host;
+    this.#routing = routing;
+    this.#journal = journal;
+    this.#exchanges = new Exchanges<L>({ host, journal, removed: (exchange) => this.#removed(exchange) });
+    this.#queues = new Queues<L>({
+      host,
+      journal,
+      createQueue: (settings, isNew) => ports.createQueue(settings, isNew),
+      removed: (queue) => this.#bindings.removeDestination({ kind: "queue", queue }),
+    });
+    this.#bindings = new Bindings<L>({
+      host,
+      codec,
+      journal,
+      routing,
+      unused: (source) => {
+        if (source.settings.autoDelete) this.#exchanges.remove(source);
+      },
+    });
+  }
+
+  // what operators see
+
+  exchanges(): IterableIterator<Exchange<HostedQueue<L>>> {
+    return this.#exchanges.all();
+  }
+
+  queues(): IterableIterator<HostedQueue<L>> {
+    return this.#queues.all();
+  }
+
+  get bindingCount(): number {
+    return this.#bindings.count;
+  }
+
+  /** What was stored before: exchanges, then queues, then bindings. What refers to nothing is left out. */
+  restore(definitions: readonly Definition[]): void {
+    for (const definition of definitions)
+      if (definition.kind === "exchange") this.#exchanges.restore(definition);
+    for (const definition of definitions) if (definition.kind === "queue") this.#queues.restore(definition);
+    for (const definition of definitions) if (definition.kind === "binding") this.#restoreBinding(definition);
+  }
+
+  /** The process stops. */
+  close(): void {
+    for (const queue of this.#queues.all()) queue.close();
+  }
+
+  // exchanges
+
+  declareExchange(declaration: ExchangeDeclaration, waiter: CommitWaiter, token: number): void {
+    this.#exchanges.declare(declaration);
+    this.#journal.answer(waiter, token);
+  }
+
+  checkExchange(name: string): void {
+    this.#exchanges.get(name);
+  }
+
+  deleteExchange(name: string, ifUnused: boolean, waiter: CommitWaiter, token: number): void {
+    this.#exchanges.delete(name, ifUnused);
+    this.#journal.answer(waiter, token);
+  }
+
+  bindExchange(binding: Binding, waiter: CommitWaiter, token: number): void {
+    this.#bindings.bind(this.#exchangeBinding(binding));
+    this.#journal.answer(waiter, token);
+  }
+
+  unbindExchange(binding: Binding, waiter: CommitWaiter, token: number): void {
+    this.#refuseDefault(binding);
+    if (this.#exchanges.find(binding.source) !== undefined && this.#exchanges.find(binding.destination)) {
+      this.#bindings.unbind(this.#exchangeBinding(binding));
+    }
+    this.#journal.answer(waiter, token);
+  }
+
+  // queues
+
+  declareQueue(
+    declaration: QueueDeclaration,
+    owner: QueueOwner,
+    waiter: CommitWaiter,
+    token: number,
+  ): QueueStatus {
+    const queue = this.#queues.declare(declaration, owner);
+    this.#journal.answer(waiter, token);
+    return statusOf(queue);
+  }
+
+  /** For a name the protocol has made up. */
+  declareNamedQueue(
+    declaration: QueueDeclaration,
+    owner: QueueOwner,
+    waiter: CommitWaiter,
+    token: number,
+  ): QueueStatus {
+    const queue = this.#queues.declareNamed(declaration, owner);
+    this.#journal.answer(waiter, token);
+    return statusOf(queue);
+  }
+
+  checkQueue(name: string, owner: QueueOwner): QueueStatus {
+    const queue = this.#queues.get(name, owner);
+    queue.touch();
+    return statusOf(queue);
+  }
+
+  bindQueue(binding: Binding, owner: QueueOwner, waiter: CommitWaiter, token: number): void {
+    this.#bindings.bind(this.#queueBinding(binding, owner));
+    this.#journal.answer(waiter, token);
+  }
+
+  /** What is not there is unbound already: no error. */
+  unbindQueue(binding: Binding, owner: QueueOwner, waiter: CommitWaiter, token: number): void {
+    this.#refuseDefault(binding);
+    if (this.#exchanges.find(binding.source) !== undefined && this.#queues.find(binding.destination)) {
+      this.#bindings.unbind(this.#queueBinding(binding, owner));
+    }
+    this.#journal.answer(waiter, token);
+  }
+
+  purgeQueue(name: string, owner: QueueOwner, waiter: CommitWaiter, token: number): number {
+    const count = this.#queues.get(name, owner).purge();
+    this.#journal.answer(waiter, token);
+    return count;
+  }
+
+  deleteQueue(
+    name: string,
+    conditions: { readonly ifUnused: boolean; readonly ifEmpty: boolean },
+    owner: QueueOwner,
+    waiter: CommitWaiter,
+    token: number,
+  ): number {
+    const count = this.#queues.delete(name, conditions, owner);
+    this.#journal.answer(waiter, token);
+    return count;
+  }
+
+  /** Auto-delete, x-expires. */
+  removeQueue(queue: HostedQueue<L>): void {
+    this.#queues.remove(queue);
+    this.#journal.answer(NOBODY, 0);
+  }
+
+  consume(request: ConsumerRequest & { readonly queue: string }, owner: QueueOwner | undefined): Consuming {
+    return this.#queues.get(request.queue, owner).consume(request);
+  }
+
+  get(
+    name: string,
+    noAck: boolean,
+    owner: QueueOwner,
+    answer: (delivery: QueueDelivery | undefined, remaining: number) => void,
+  ): void {
+    this.#queues.get(name, owner).get(noAck, answer);
+  }
+
+  release(owner: QueueOwner): void {
+    this.#queues.release(owner);
+    this.#journal.answer(NOBODY, 0);
+  }
+
+  // messages
+
+  /** Bits of `PublishResult`; throws a Refusal when the exchange cannot be published to. */
+  publish(publication: Publication, waiter: CommitWaiter, token: number): number {
+    const exchange = this.#exchanges.get(publication.exchange);
+    if (exchange.settings.internal) {
+      const what = described("exchange", exchange.name, this.name);
+      throw new Refusal("access", `cannot publish to internal ${what}`);
+    }
+    const route = this.#route(publication);
+    const message = this.#inView(route, publication);
+    const isRouted = message !== publication.message;
+    if (isRouted && this.#routing.refuses(message)) return PublishResult.Rejected;
+    const queues = isRouted ? this.#withoutThoseOf(message.topicName, route.queues) : route.queues;
+    return this.#handOver(queues, message, isRouted, waiter, token);
+  }
+
+  /** The queues a dead letter goes to; undefined = there is no such exchange. */
+  routeDeadLetter(
+    message: Message,
+    exchange: string,
+    routingKeys: readonly string[],
+    headers: () => FieldTable,
+  ): { readonly queues: ReadonlySet<HostedQueue<L>>; readonly isRouted: boolean } | undefined {
+    if (this.#exchanges.find(exchange) === undefined) return undefined;
+    const addressed = { exchange, routingKeys, headers };
+    const { queues, view } = routeThrough(addressed, this.#exchangeNamed, this.#queueNamed);
+    const topicName = view && toTopicOf(view, message.envelope?.routingKey ?? "");
+    return { queues, isRouted: topicName !== undefined && !isHidden(topicName) };
+  }
+
+  /** A dead letter for durable lanes, and for the receivers of its topic when `isRouted`. */
+  publishDeadLetter(targets: readonly LaneTarget<L>[], message: Message, isRouted: boolean): void {
+    const { exchange = TOPIC_EXCHANGE, routingKey = "" } = message.envelope ?? {};
+    const topicName = toTopicOf(exchange, routingKey);
+    const isInView = isRouted && topicName !== undefined;
+    this.#routing.publish(
+      targets,
+      isInView ? { ...message, topicName: topicName as TopicName } : message,
+      isInView,
+      NOBODY,
+      0,
+    );
+  }
+
+  /** What MQTT clients publish reaches queues through `amq.topic`, and through exchanges bound to either view. */
+  match(topicName: string, receivers: QueueReceiver<L>[]): void {
+    if (this.#bindings.count === 0 || isHidden(topicName)) return;
+    for (const queue of this.#shownTo(topicName)) receivers.push(queue.receiver);
+  }
+
+  /** By the bindings of the two views, but for the filters that the routing core holds. */
+  #shownTo(topicName: string): Set<HostedQueue<L>> {
+    const queues = new Set<HostedQueue<L>>();
+    for (const [exchange, routingKey] of [
+      [TOPIC_EXCHANGE, toRoutingKey(topicName)],
+      [MQTT_EXCHANGE, topicName],
+    ] as const) {
+      const addressed = { exchange, routingKeys: [routingKey], headers: NO_HEADERS };
+      const route = routeThrough(addressed, this.#exchangeNamed, this.#queueNamed);
+      for (const queue of route.queues) queues.add(queue);
+    }
+    return queues;
+  }
+
+  /** The routing core hands the message to the queues it knows for the topic: they must not get it twice. */
+  #withoutThoseOf(topicName: string, queues: ReadonlySet<HostedQueue<L>>): ReadonlySet<HostedQueue<L>> {
+    if (queues.size === 0) return queues;
+    const known = this.#shownTo(topicName);
+    for (const { destination, routingKey } of this.#exchanges.get(MQTT_EXCHANGE).bindings()) {
+      if (destination.kind === "queue" && queues.has(destination.queue)) {
+        if (filterMatches(routingKey, topicName)) known.add(destination.queue);
+      }
+    }
+    return new Set([...queues].filter((queue) => !known.has(queue)));
+  }
+
+  #route({ exchange, routingKey, furtherKeys, headers }: Publication): RouteResult<HostedQueue<L>> {
+    const routingKeys = furtherKeys.length === 0 ? [routingKey] : [routingKey, ...furtherKeys];
+    return routeThrough({ exchange, routingKeys, headers }, this.#exchangeNamed, this.#queueNamed);
+  }
+
+  /** The message as MQTT subscribers will see it; the same when it does not reach them. */
+  #inView({ view }: RouteResult<HostedQueue<L>>, publication: Publication): Message {
+    const { message, routingKey } = publication;
+    const topicName = view && toTopicOf(view, routingKey);
+    if (topicName === undefined) return message;
+    if (isHidden(topicName)) {
+      throw new Refusal("access", `topics that begin with '$' belong to the broker: '${topicName}'`);
+    }
+    if (!publication.mayPublish(topicName)) {
+      throw new Refusal("access", `write access to topic '${topicName}' refused`);
+    }
+    return { ...message, topicName: topicName as TopicName };
+  }
+
+  #handOver(
+    queues: ReadonlySet<HostedQueue<L>>,
+    message: Message,
+    isRouted: boolean,
+    waiter: CommitWaiter,
+    token: number,
+  ): number {
+    const targets: LaneTarget<L>[] = [];
+    let bits = 0;
+    for (const queue of queues) {
+      if (queue.rejects(message.payload.length)) {
+        queue.refused(message);
+        bits |= PublishResult.Rejected;
+        continue;
+      }
+      bits |= PublishResult.Routed;
+      const lane = queue.receiver.queueFor(message);
+      if (lane === undefined) queue.push(message);
+      else targets.push({ queue: lane, delivery: DELIVERY });
+    }
+    if (targets.length === 0 && !isRouted) return bits;
+    return bits | this.#routing.publish(targets, message, isRouted, waiter, token);
+  }
+
+  // bindings
+
+  #exchangeBinding({ source, destination, routingKey, arguments: table }: Binding): BindingRequest<L> {
+    refuseDefaultExchange(source);
+    refuseDefaultExchange(destination);
+    const from = this.#exchanges.get(source);
+    const to = this.#exchanges.get(destination);
+    return {
+      source: from,
+      destination: { kind: "exchange", name: to.name },
+      isDurable: from.settings.durable && to.settings.durable,
+      routingKey,
+      arguments: table,
+    };
+  }
+
+  #queueBinding(binding: Binding, owner: QueueOwner | undefined): BindingRequest<L> {
+    const { source, destination, routingKey, arguments: table } = binding;
+    const queue = this.#queues.get(destination, owner);
+    refuseDefaultExchange(source);
+    const from = this.#exchanges.get(source);
+    return {
+      source: from,
+      destination: { kind: "queue", queue },
+      isDurable: from.settings.durable && queue.settings.durable,
+      routingKey,
+      arguments: table,
+    };
+  }
+
+  #refuseDefault({ source }: Binding): void {
+    refuseDefaultExchange(source);
+  }
+
+  #restoreBinding({
+    source,
+    destinationKind,
+    destination,
+    routingKey,
+    arguments: table,
+  }: StoredBinding): void {
+    const binding = { source, destination, routingKey, arguments: table };
+    try {
+      const isToQueue = destinationKind === "queue";
+      this.#bindings.bind(
+        isToQueue ? this.#queueBinding(binding, undefined) : this.#exchangeBinding(binding),
+      );
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error; // one end of it is gone: its record was damaged
+    }
+  }
+
+  #removed(exchange: Exchange<HostedQueue<L>>): void {
+    this.#bindings.removeSource(exchange);
+    this.#bindings.removeDestination({ kind: "exchange", name: exchange.name });
+  }
+}
+
+function statusOf({ settings, messageCount, consumerCount }: HostedQueue<unknown>): QueueStatus {
+  return { name: settings.name, messageCount, consumerCount };
+}
