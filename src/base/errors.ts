@@ -20,6 +20,7 @@ export class StorageError extends BrokerError {
     | "STORAGE_UNWRITABLE"
     | "STORAGE_FAILED"
     | "STORAGE_FORMAT"
+    | "STORAGE_CORRUPT"
     | "STORAGE_MISSING"
     | "STORAGE_NOT_EMPTY";
 

@@ -7,9 +7,11 @@ import {
   endValue,
   FORMAT_VERSION,
   OLDEST_READABLE_VERSION,
+  openValue,
   readMeta,
   writeMeta,
 } from "./records.ts";
+import { scan } from "./scan.ts";
 
 /** Refuses a database of another program or of a newer broker; marks a new or an older one as ours of today. */
 export async function claimFormat(database: Database, folder: string, now: number): Promise<void> {
@@ -28,6 +30,31 @@ export async function claimFormat(database: Database, folder: string, now: numbe
   await database.put(key, metaValue(createdAt), { sync: true }); // before anything older brokers could not read
 }
 
+/** Of a database that was mended: ours, whatever became of the record that says so. */
+export async function renewFormat(database: Database, folder: string, now: number): Promise<void> {
+  const key = keyOf(writeMetaKey);
+  const value = await database.get(key);
+  if (value !== undefined && readMeta(value) !== undefined) return claimFormat(database, folder, now);
+  await database.put(key, metaValue(now), { sync: true });
+}
+
+/**
+ * Refuses another format and the database of another program, which has no record of ours. Returns false when only the
+ * record that says so is missing.
+ */
+export async function checkOwner(database: Database, folder: string): Promise<boolean> {
+  const value = await database.get(keyOf(writeMetaKey));
+  if (value !== undefined && readMeta(value) !== undefined) {
+    await checkFormat(database, folder);
+    return true;
+  }
+  for await (const chunk of scan(database, {})) {
+    if (chunk.some(([key, record]) => isOurs(key, record))) return false;
+  }
+  if (await isEmpty(database)) return false;
+  throw foreign(folder);
+}
+
 /** Refuses what cannot be read, and writes nothing. */
 export async function checkFormat(database: Database, folder: string): Promise<void> {
   const value = await database.get(keyOf(writeMetaKey));
@@ -39,6 +66,15 @@ export async function checkFormat(database: Database, folder: string): Promise<v
 function refuseUnreadable(formatVersion: number, folder: string): void {
   if (formatVersion < OLDEST_READABLE_VERSION || formatVersion > FORMAT_VERSION) {
     throw otherVersion(folder, formatVersion);
+  }
+}
+
+function isOurs(key: Buffer, value: Buffer): boolean {
+  try {
+    openValue(key, value);
+    return true;
+  } catch {
+    return false; // damaged, or not ours
   }
 }
 

@@ -153,6 +153,16 @@ export function readEntrySeq(key: Buffer): number {
   return reader.u64();
 }
 
+export function readTopicKey(key: Buffer): string {
+  return idReader(key).text();
+}
+
+/** Of a body, and of its count. */
+export function readBodyKey(key: Buffer): BodyRef {
+  const reader = idReader(key);
+  return { slot: slotIn(key), queueId: reader.u64(), seq: reader.u64() };
+}
+
 /** A key as text for logs: which table, and the bytes. */
 export function describeKey(key: Buffer): string {
   const names: readonly string[] = Object.keys(Table);

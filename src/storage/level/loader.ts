@@ -14,9 +14,7 @@ import {
 } from "./keys.ts";
 import { readMessage } from "./message-record.ts";
 import { openValue, readQueue, readSession, readSubscription } from "./records.ts";
-
-const MOST_PER_READ = 1000;
-const READ_AHEAD_BYTES = 1024 * 1024;
+import { scan } from "./scan.ts";
 
 type TakeRecord = (key: Buffer, reader: ByteReader) => void;
 
@@ -55,21 +53,10 @@ async function loadTable(
   damaged?: (key: Buffer) => void,
 ): Promise<void> {
   for (let slot = 0; slot < SLOT_COUNT; slot++) {
-    const iterator = database.iterator({
-      ...tableRange(slot, table),
-      highWaterMarkBytes: READ_AHEAD_BYTES,
-      fillCache: false,
-    });
-    try {
-      for (;;) {
-        const chunk = await iterator.nextv(MOST_PER_READ);
-        if (chunk.length === 0) break;
-        for (const [key, value] of chunk) {
-          if (!takeRecord(key, value, take, loader)) damaged?.(key);
-        }
+    for await (const chunk of scan(database, tableRange(slot, table))) {
+      for (const [key, value] of chunk) {
+        if (!takeRecord(key, value, take, loader)) damaged?.(key);
       }
-    } finally {
-      await iterator.close();
     }
   }
 }

@@ -191,6 +191,15 @@ export function readBodyCount(reader: ByteReader): number {
   return reader.u32();
 }
 
+/** Of a deleted queue: no entry before `fromSeq` is left. */
+export function writeClearing(writer: ByteWriter, fromSeq: number): void {
+  writer.u64(fromSeq);
+}
+
+export function readClearing(reader: ByteReader): number {
+  return reader.isAtEnd ? 0 : reader.u64(); // format 1 has none
+}
+
 function writeBodyRef(writer: ByteWriter, body: BodyRef, payloadBytes: number): void {
   writer.u8(body.slot);
   writer.u64(body.queueId);
