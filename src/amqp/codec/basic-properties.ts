@@ -148,10 +148,12 @@ export class BasicProperties {
     return this.#text(Place.messageId);
   }
 
-  /** Exact up to 2^53 - 1. */
+  /** Undefined also for what no number can hold: 2^53 and later. */
   get timestamp(): number | undefined {
     const at = this.#find(Place.timestamp);
-    return at < 0 ? undefined : new FieldReader(this.#buffer, at, this.#end).longlong();
+    if (at < 0) return undefined;
+    const seconds = new FieldReader(this.#buffer, at, this.#end).longlong();
+    return Number.isSafeInteger(seconds) ? seconds : undefined;
   }
 
   get type(): string | undefined {
