@@ -15,6 +15,7 @@ import { WebSocketListener } from "../transports/ws.ts";
 
 export interface ListenerPorts {
   accept(stream: ByteStream): void;
+  acceptAmqp(stream: ByteStream): void;
   health(): readonly string[];
   readonly metrics: Metrics;
   readonly inspection: Inspection;
@@ -34,16 +35,24 @@ export function createListener(
   ports: ListenerPorts,
 ): Listener {
   const { clock, logger, counters } = ports;
-  const streamPorts = { clock, logger, counters, onConnection: (stream: ByteStream) => ports.accept(stream) };
+  const isAmqp = listener.type === "amqp" || listener.type === "amqps";
+  const onConnection = (stream: ByteStream) => (isAmqp ? ports.acceptAmqp(stream) : ports.accept(stream));
+  const streamPorts = { clock, logger, counters, onConnection };
   if (listener.type === "admin") return new AdminListener(listener.bind, ports);
   if (listener.type === "unix") {
     return new UnixListener({ ...listener, mode: Number.parseInt(listener.mode, 8) }, streamPorts);
   }
   const { maximumConnections, proxyProtocol } = listener;
   const handshakeTimeoutMs = mqtt.connectTimeout * 1000;
-  const options = { ...listener.bind, maximumConnections, proxyProtocol, handshakeTimeoutMs };
-  if (listener.type === "tcp") return new TcpListener(options, streamPorts);
-  if (listener.type === "tls") {
+  const options = {
+    ...listener.bind,
+    label: listener.type,
+    maximumConnections,
+    proxyProtocol,
+    handshakeTimeoutMs,
+  };
+  if (listener.type === "tcp" || listener.type === "amqp") return new TcpListener(options, streamPorts);
+  if (listener.type === "tls" || listener.type === "amqps") {
     return new TlsListener({ ...options, tls: tlsOptions(listener, configKey) }, streamPorts);
   }
   const { path, allowedOrigins } = listener;

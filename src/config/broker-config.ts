@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { amqpSection } from "./sections/amqp.ts";
 import { authSection } from "./sections/auth.ts";
 import { bridgesSection } from "./sections/bridges.ts";
 import { data, logSection, shutdownTimeout } from "./sections/general.ts";
@@ -6,6 +7,7 @@ import { limitsSection } from "./sections/limits.ts";
 import { listenersSection } from "./sections/listeners.ts";
 import { metricsSection } from "./sections/metrics.ts";
 import { mqttSection } from "./sections/mqtt.ts";
+import { queuesSection } from "./sections/queues.ts";
 import { sessionsSection } from "./sections/sessions.ts";
 import { storageSection } from "./sections/storage.ts";
 
@@ -20,6 +22,8 @@ export const brokerConfigSchema = z.strictObject({
   limits: limitsSection.prefault({}),
   sessions: sessionsSection.prefault({}),
   storage: storageSection.prefault({}),
+  queues: queuesSection.prefault({}),
+  amqp: amqpSection.prefault({}),
   metrics: metricsSection.prefault({}),
   bridges: bridgesSection,
 });

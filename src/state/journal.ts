@@ -12,6 +12,8 @@ export interface CommitWaiter {
  */
 export interface Journal {
   append(operation: Operation, waiter?: CommitWaiter, token?: number): void;
+  /** Tells the waiter when all that was appended so far is durable: at once when it is already. */
+  whenCommitted(waiter: CommitWaiter, token: number): void;
   /** True while more waits to be written than memory should hold: readers of QoS 1 and 2 pause. */
   readonly isBehind: boolean;
   /** Runs `task` once when the journal is no longer behind. */

@@ -3,6 +3,7 @@ import { describe } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import type { CommitWaiter, Journal } from "./journal.ts";
 import type { Operation } from "./operations.ts";
+import { QueueTrimmer } from "./queue-trimmer.ts";
 import type { StateMachine } from "./state-machine.ts";
 import type { CommitResult, StateStore } from "./store.ts";
 
@@ -28,6 +29,7 @@ const READ_AGAIN_MS = 1000;
  */
 export class LocalJournal implements Journal {
   readonly #ports: LocalJournalPorts;
+  readonly #trimmer: QueueTrimmer;
   #waiters: CommitWaiter[] = [];
   #tokens: number[] = [];
   #isScheduled = false;
@@ -46,6 +48,9 @@ export class LocalJournal implements Journal {
     this.#ports = ports;
     ports.store.onCommitWanted = () => this.#schedule();
     ports.machine.onReadFailed = ({ name }) => this.#readAgain(name);
+    const { store, clock } = ports;
+    this.#trimmer = new QueueTrimmer({ store, clock, append: (operation) => this.append(operation) });
+    ports.machine.onCrowded = (queue) => this.#trimmer.request(queue);
   }
 
   /** Why nothing is acknowledged at present; undefined while the store works. */
@@ -65,6 +70,15 @@ export class LocalJournal implements Journal {
     this.#schedule();
   }
 
+  whenCommitted(waiter: CommitWaiter, token: number): void {
+    if (!this.#isWriting && !this.#isScheduled) {
+      waiter.committed(token);
+      return;
+    }
+    this.#waiters.push(waiter);
+    this.#tokens.push(token);
+  }
+
   whenCaughtUp(task: () => void): void {
     if (this.isBehind) this.#whenCaughtUp.push(task);
     else task();
@@ -79,6 +93,7 @@ export class LocalJournal implements Journal {
   /** No more writing: waiters that still wait are never told. */
   close(): void {
     this.#isClosed = true;
+    this.#trimmer.close();
     this.#tellIdle();
   }
 

@@ -8,6 +8,8 @@ import { readProxyHeader } from "./read-proxy-header.ts";
 
 /** What every listener on a TCP port is told. */
 export interface SocketServerOptions {
+  /** What the listener is called in the readiness line; undefined = by its transport. */
+  readonly label?: string;
   readonly host: string;
   /** 0 = any free port. */
   readonly port: number;

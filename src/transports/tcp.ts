@@ -7,15 +7,17 @@ import { SocketStream } from "./socket-stream.ts";
 /** Accepts plain TCP connections. */
 export class TcpListener implements Listener {
   readonly #ports: StreamListenerPorts;
+  readonly #label: string;
   readonly #server: SocketServer;
 
   constructor(options: SocketServerOptions, ports: StreamListenerPorts) {
     this.#ports = ports;
+    this.#label = options.label ?? "tcp";
     this.#server = new SocketServer(options, ports, (arrival) => this.#take(arrival));
   }
 
   get description(): string {
-    return `tcp ${this.#server.address}`;
+    return `${this.#label} ${this.#server.address}`;
   }
 
   open(): Promise<number> {

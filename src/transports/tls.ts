@@ -12,11 +12,13 @@ export interface TlsListenerOptions extends SocketServerOptions {
 /** Accepts TCP connections that are encrypted from their first byte, or the first after a PROXY header. */
 export class TlsListener implements Listener {
   readonly #ports: StreamListenerPorts;
+  readonly #label: string;
   readonly #entrance: TlsEntrance;
   readonly #server: SocketServer;
 
   constructor(options: TlsListenerOptions, ports: StreamListenerPorts) {
     this.#ports = ports;
+    this.#label = options.label ?? "tls";
     this.#entrance = new TlsEntrance(options.tls, options.handshakeTimeoutMs, ports, (secured) =>
       this.#take(secured),
     );
@@ -24,7 +26,7 @@ export class TlsListener implements Listener {
   }
 
   get description(): string {
-    return `tls ${this.#server.address}`;
+    return `${this.#label} ${this.#server.address}`;
   }
 
   open(): Promise<number> {

@@ -100,7 +100,7 @@ describe("config/examples/every-listener.yaml", () => {
   const types = (parse(text) as { listeners: { type: string }[] }).listeners.map(({ type }) => type);
 
   it("has every key of every kind of listener", () => {
-    expect(types).toEqual(["tcp", "tls", "ws", "wss", "unix", "admin"]);
+    expect(types).toEqual(["tcp", "tls", "ws", "wss", "unix", "amqp", "amqps", "admin"]);
     expect(missingIn(parse(text), ["listeners"])).toEqual([]);
   });
 

@@ -199,11 +199,11 @@ describe("a configuration error", () => {
     ["listeners: []\n", "broker.yaml:1: listeners: must be a list with at least one entry, not a list of 0"],
     [
       "listeners:\n  - { bind: x }\n",
-      "broker.yaml:2: listeners.0.type: is missing: one of tcp, tls, ws, wss, unix, admin",
+      "broker.yaml:2: listeners.0.type: is missing: one of tcp, tls, ws, wss, unix, amqp, amqps, admin",
     ],
     [
       "listeners:\n  - { type: quic, bind: x }\n",
-      'broker.yaml:2: listeners.0.type: must be one of tcp, tls, ws, wss, unix, admin, not "quic"',
+      'broker.yaml:2: listeners.0.type: must be one of tcp, tls, ws, wss, unix, amqp, amqps, admin, not "quic"',
     ],
     [
       "listeners:\n  - type: tcp\n    bind: 1883\n",

@@ -75,6 +75,24 @@ const unixListener = z.strictObject({
   strict,
 });
 
+const amqpListener = z.strictObject({
+  type: z.literal("amqp"),
+  bind,
+  maximumConnections,
+  proxyProtocol,
+});
+
+const amqpsListener = z
+  .strictObject({
+    type: z.literal("amqps"),
+    bind,
+    tls: listenerTls,
+    certificateUser,
+    maximumConnections,
+    proxyProtocol,
+  })
+  .refine(asksForWhatItUses, needsRequestCert);
+
 const adminListener = z.strictObject({
   type: z.literal("admin"),
   bind,
@@ -89,6 +107,8 @@ export const listenersSection = z
       wsListener,
       wssListener,
       unixListener,
+      amqpListener,
+      amqpsListener,
       adminListener,
     ]),
   )
@@ -99,5 +119,5 @@ export const listenersSection = z
     { type: "admin", bind: "127.0.0.1:18083" },
   ])
   .describe(
-    "Where connections are accepted: tcp, tls, ws, wss and unix for MQTT, admin for /metrics and /health",
+    "Where connections are accepted: tcp, tls, ws, wss and unix for MQTT, amqp and amqps, admin for /metrics and /health",
   );
