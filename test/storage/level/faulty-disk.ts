@@ -1,6 +1,9 @@
 import { type CreateDatabase, createDatabase, type Database } from "../../../src/storage/level/database.ts";
 
 type Batch = ReturnType<Database["batch"]>;
+interface OpenOptions {
+  readonly passive?: boolean;
+}
 
 /** Makes databases whose writes and openings fail when told to, as on a full disk. */
 export class FaultyDisk {
@@ -14,12 +17,13 @@ export class FaultyDisk {
     const open = database.open.bind(database);
     const batch: () => Batch = database.batch.bind(database);
     return Object.assign(database, {
-      open: () => this.#open(open),
+      open: (options?: OpenOptions) => this.#open(() => open({ ...options }), options),
       batch: () => this.#batch(batch()),
     });
   };
 
-  async #open(open: () => Promise<void>): Promise<void> {
+  async #open(open: () => Promise<void>, options?: OpenOptions): Promise<void> {
+    if (options?.passive === false) return; // said by its constructor only
     if (this.failOpen) throw new Error("No space left on device");
     this.timesOpened++;
     await open();
