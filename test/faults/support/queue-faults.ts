@@ -20,7 +20,7 @@ export async function queueFaults(
   let entries = 0;
   for (const queue of state.queues(prefix)) {
     let count = 0;
-    for await (const { message, seq } of state.entries(queue)) {
+    for await (const { message, seq } of state.entries(queue.record())) {
       count++;
       if (message === undefined) continue; // PUBREC came for it
       const { topicName } = message;
