@@ -1,0 +1,112 @@
+import type { FieldEntry, FieldTable, FieldValue } from "../base/field-table.ts";
+import type { Message } from "../base/message.ts";
+import { fieldNamed, textOf } from "./fields.ts";
+import { TOPIC_EXCHANGE, toRoutingKey } from "./topic-view.ts";
+
+/** Why a message left a queue for the dead-letter exchange, as x-death says it. */
+export type DeathReason = "rejected" | "expired" | "maxlen" | "delivery_limit";
+
+/** One death of a message. */
+export interface Death {
+  readonly reason: DeathReason;
+  readonly queue: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly exchange: string;
+  /** The message's own, then those of CC. */
+  readonly routingKeys: readonly string[];
+  /** Milliseconds, as the property said it; undefined = it had none. */
+  readonly expirationMs: number | undefined;
+}
+
+/** How the message was addressed; what came over MQTT appears on the topic exchange. */
+export function addressOf(message: Message): { readonly exchange: string; readonly routingKey: string } {
+  return message.envelope ?? { exchange: TOPIC_EXCHANGE, routingKey: toRoutingKey(message.topicName) };
+}
+
+/** Further routing keys the publisher gave (header CC). */
+export function furtherKeysOf(headers: FieldTable): string[] {
+  const field = fieldNamed(headers, "CC");
+  if (field?.type !== "A") return [];
+  return field.value.map(textOf).filter((key) => key !== undefined);
+}
+
+/** The headers with this death noted: newest first, one entry for each queue and reason. */
+export function withDeath(headers: FieldTable, death: Death): FieldTable {
+  const deaths = deathsIn(headers);
+  const known = deaths.find((entry) => isOf(entry, death.queue, death.reason));
+  const newest = known === undefined ? firstDeath(death) : countedUp(known);
+  const others = deaths.filter((entry) => entry !== known);
+  const history: FieldValue = {
+    type: "A",
+    value: [newest, ...others].map((value) => ({ type: "F", value })),
+  };
+  return withFirstDeath(replaced(headers, "x-death", history), death);
+}
+
+/**
+ * Dead-lettering to this queue would make a circle through which the message passes by itself: it was there before,
+ * and no consumer has rejected it since.
+ */
+export function isAutomaticCycle(queue: string, headers: FieldTable): boolean {
+  for (const entry of deathsIn(headers)) {
+    if (textIn(entry, "reason") === "rejected") return false;
+    if (textIn(entry, "queue") === queue) return true;
+  }
+  return false;
+}
+
+function deathsIn(headers: FieldTable): FieldTable[] {
+  const field = fieldNamed(headers, "x-death");
+  if (field?.type !== "A") return [];
+  return field.value.flatMap((entry) => (entry.type === "F" ? [entry.value] : []));
+}
+
+function isOf(entry: FieldTable, queue: string, reason: string): boolean {
+  return textIn(entry, "queue") === queue && textIn(entry, "reason") === reason;
+}
+
+function textIn(entry: FieldTable, name: string): string | undefined {
+  const field = fieldNamed(entry, name);
+  return field === undefined ? undefined : textOf(field);
+}
+
+function firstDeath(death: Death): FieldTable {
+  const entry: FieldEntry[] = [
+    { name: "count", field: { type: "l", value: 1n } },
+    { name: "reason", field: text(death.reason) },
+    { name: "queue", field: text(death.queue) },
+    { name: "time", field: { type: "T", value: BigInt(Math.floor(death.at / 1000)) } },
+    { name: "exchange", field: text(death.exchange) },
+    { name: "routing-keys", field: { type: "A", value: death.routingKeys.map(text) } },
+  ];
+  if (death.expirationMs !== undefined)
+    entry.push({ name: "original-expiration", field: text(String(death.expirationMs)) });
+  return entry;
+}
+
+function countedUp(entry: FieldTable): FieldTable {
+  const count = fieldNamed(entry, "count");
+  const value = count?.type === "l" ? count.value + 1n : 1n;
+  return replaced(entry, "count", { type: "l", value });
+}
+
+function withFirstDeath(headers: FieldTable, death: Death): FieldTable {
+  if (fieldNamed(headers, "x-first-death-reason") !== undefined) return headers;
+  return [
+    ...headers,
+    { name: "x-first-death-reason", field: text(death.reason) },
+    { name: "x-first-death-queue", field: text(death.queue) },
+    { name: "x-first-death-exchange", field: text(death.exchange) },
+  ];
+}
+
+/** The entry keeps its place in the table, or goes to the end. */
+function replaced(table: FieldTable, name: string, field: FieldValue): FieldTable {
+  if (fieldNamed(table, name) === undefined) return [...table, { name, field }];
+  return table.map((entry) => (entry.name === name ? { name, field } : entry));
+}
+
+function text(value: string): FieldValue {
+  return { type: "S", value: Buffer.from(value) };
+}
