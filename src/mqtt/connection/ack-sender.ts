@@ -1,7 +1,7 @@
+import type { Output } from "../../base/output.ts";
 import { type AckType, ackLength, writeAck } from "../codec/acks.ts";
 import { PacketType, type ProtocolVersion } from "../codec/packets.ts";
 import { ReasonCode } from "../reason-code.ts";
-import type { Output } from "./output.ts";
 
 /** What the refusals of a PUBLISH are called in words. */
 const REFUSALS: ReadonlyMap<ReasonCode, string> = new Map<ReasonCode, string>([

@@ -1,6 +1,7 @@
 import type { ByteReceiver, ByteStream } from "../../base/byte-stream.ts";
 import { describe, InvariantError } from "../../base/errors.ts";
 import type { Message } from "../../base/message.ts";
+import { type Flusher, Output } from "../../base/output.ts";
 import type { Delivery } from "../../base/queued-message.ts";
 import { type AckType, PINGRESP, readAckPacketId, readAckReasonCode } from "../codec/acks.ts";
 import { checkPingreq, decodeControl } from "../codec/control.ts";
@@ -34,7 +35,6 @@ import { type AckReceiver, AckSender } from "./ack-sender.ts";
 import { AuthenticationExchange } from "./authentication-exchange.ts";
 import { ControlSender } from "./control-sender.ts";
 import type { Entrance } from "./entrance.ts";
-import { type Flusher, Output } from "./output.ts";
 import { PublishIntake } from "./publish-intake.ts";
 import { PublishSender } from "./publish-sender.ts";
 import { Hold, Reading } from "./reading.ts";

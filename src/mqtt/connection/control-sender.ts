@@ -1,6 +1,6 @@
+import type { Output } from "../../base/output.ts";
 import { encodeControl } from "../codec/control-writer.ts";
 import { PacketType, type ProtocolVersion, type ServerControlPacket } from "../codec/packets.ts";
-import type { Output } from "./output.ts";
 
 /** Writes the packets that are not hot into one connection's output. */
 export class ControlSender {

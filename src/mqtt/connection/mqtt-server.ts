@@ -1,12 +1,12 @@
 import type { ByteStream } from "../../base/byte-stream.ts";
 import type { Cancel } from "../../base/clock.ts";
+import { Flusher } from "../../base/output.ts";
 import { TopicCache } from "../codec/topic-cache.ts";
 import type { ListenerRules, MqttOptions, MqttPorts } from "../ports.ts";
 import { ReasonCode } from "../reason-code.ts";
 import { SessionRegistry } from "../session/session-registry.ts";
 import { Connection, type ConnectionContext } from "./connection.ts";
 import { Entrance } from "./entrance.ts";
-import { Flusher } from "./output.ts";
 
 const TICK_MS = 1000;
 const STRICT: ListenerRules = { strict: "enforce" };

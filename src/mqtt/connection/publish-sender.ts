@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Message } from "../../base/message.ts";
+import { BY_REFERENCE_BYTES, type Output } from "../../base/output.ts";
 import type { Delivery } from "../../base/queued-message.ts";
 import type { ProtocolVersion } from "../codec/packets.ts";
 import {
@@ -9,7 +10,6 @@ import {
   writePublishHead,
 } from "../codec/publish-writer.ts";
 import { OutgoingAliases } from "./outgoing-aliases.ts";
-import { BY_REFERENCE_BYTES, type Output } from "./output.ts";
 
 /** Writes messages as PUBLISH packets into one connection's output. */
 export class PublishSender {

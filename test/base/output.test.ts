@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { BY_REFERENCE_BYTES, Flusher, Output } from "../../../src/mqtt/connection/output.ts";
-import { MemoryStream } from "../../support/memory-stream.ts";
+import { BY_REFERENCE_BYTES, Flusher, Output } from "../../src/base/output.ts";
+import { MemoryStream } from "../support/memory-stream.ts";
 
 /** A stream that keeps the buffers it was given beside copies of what they held then. */
 class RecordingStream extends MemoryStream {

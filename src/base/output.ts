@@ -1,5 +1,5 @@
-import type { ByteStream } from "../../base/byte-stream.ts";
-import type { Clock } from "../../base/clock.ts";
+import type { ByteStream } from "./byte-stream.ts";
+import type { Clock } from "./clock.ts";
 
 const SMALLEST_CHUNK_BYTES = 512;
 const LARGEST_CHUNK_BYTES = 64 * 1024;
