@@ -10,6 +10,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "src/mqtt/session": [BASE, "src/mqtt", "src/mqtt/codec"],
   "src/mqtt/handlers": [BASE, "src/mqtt", "src/mqtt/codec", "src/mqtt/session"],
   "src/mqtt/connection": [BASE, "src/mqtt", "src/mqtt/codec", "src/mqtt/session", "src/mqtt/handlers"],
+  "src/amqp": [BASE],
   "src/amqp/codec": [BASE],
   "src/state": [BASE],
   "src/routing": [BASE],

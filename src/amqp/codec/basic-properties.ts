@@ -97,7 +97,10 @@ export class BasicProperties {
 
   /** Writes flags and list and returns the offset behind them. */
   copyTo(target: Buffer, offset: number): number {
-    this.#buffer.copy(target, offset, this.#start, this.#end);
+    const isWhole = this.#end - this.#start === this.#buffer.length;
+    if (isWhole)
+      target.set(this.#buffer, offset); // twice as fast as copy
+    else this.#buffer.copy(target, offset, this.#start, this.#end);
     return offset + this.#end - this.#start;
   }
 

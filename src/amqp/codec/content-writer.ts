@@ -131,7 +131,7 @@ function pieceBytes(bodyBytes: number, frameMax: number): number {
 }
 
 function bodyFramesLength(bodyBytes: number, frameMax: number): number {
-  if (bodyBytes === 0) return 0; // an empty body has no frame
+  if (bodyBytes === 0) return 0;
   return bodyBytes + Math.ceil(bodyBytes / pieceBytes(bodyBytes, frameMax)) * FRAME_OVERHEAD_BYTES;
 }
 
@@ -143,6 +143,7 @@ function writeBodyFrames(
   body: Buffer,
 ): number {
   const most = pieceBytes(body.length, frameMax);
+  if (body.length <= most) return writeBodyFrame(target, offset, channel, body);
   let at = offset;
   for (let start = 0; start < body.length; start += most) {
     const size = Math.min(most, body.length - start);
@@ -151,6 +152,15 @@ function writeBodyFrames(
     target[at++] = FRAME_END;
   }
   return at;
+}
+
+/** An empty body has no frame. */
+function writeBodyFrame(target: Buffer, offset: number, channel: number, body: Buffer): number {
+  if (body.length === 0) return offset;
+  const at = writeFrameHead(target, offset, FrameType.Body, channel, body.length);
+  target.set(body, at);
+  target[at + body.length] = FRAME_END;
+  return at + body.length + 1;
 }
 
 /** Only heads and ends are written; the body goes out from where it is. */

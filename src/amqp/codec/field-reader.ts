@@ -47,10 +47,15 @@ export class FieldReader {
   shortString(): string {
     const length = this.octet();
     const start = this.skip(length);
-    for (let i = start; i < start + length; i++) {
-      if ((this.buffer[i] as number) >= 0x80) return this.#beyondAscii(start, start + length);
-    }
-    return this.buffer.toString("latin1", start, start + length);
+    const isAscii = this.#checkText(start, start + length);
+    return this.buffer.toString(isAscii ? "latin1" : "utf8", start, start + length);
+  }
+
+  /** Checks a short string without building it. */
+  skipShortString(): void {
+    const length = this.octet();
+    const start = this.skip(length);
+    this.#checkText(start, start + length);
   }
 
   /** A copy: what it returns may be kept. */
@@ -90,9 +95,13 @@ export class FieldReader {
     return new AmqpConnectionError(ReplyCode.SyntaxError, detail, this.#failing);
   }
 
-  #beyondAscii(start: number, end: number): string {
-    const bytes = this.buffer.subarray(start, end);
-    if (!isUtf8(bytes)) throw this.illegal("ill-formed UTF-8 in a short string");
-    return bytes.toString("utf8");
+  /** Returns whether it is all ASCII; throws when it is not even UTF-8. */
+  #checkText(start: number, end: number): boolean {
+    for (let i = start; i < end; i++) {
+      if ((this.buffer[i] as number) < 0x80) continue;
+      if (!isUtf8(this.buffer.subarray(start, end))) throw this.illegal("ill-formed UTF-8 in a short string");
+      return false;
+    }
+    return true;
   }
 }

@@ -128,7 +128,7 @@ function readBytes(reader: FieldReader): Buffer {
 function skipEntries(reader: FieldReader, length: number, depth: number): void {
   const end = endOf(reader, length, depth);
   while (reader.position < end) {
-    reader.shortString();
+    reader.skipShortString();
     skipValue(reader, depth);
   }
   checkEnd(reader, end);

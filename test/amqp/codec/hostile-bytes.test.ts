@@ -9,16 +9,19 @@ import {
 } from "../../../src/amqp/codec/content-header.ts";
 import { FrameReader, type FrameSink } from "../../../src/amqp/codec/frame-reader.ts";
 import { encodeMethodFrame, FrameType, PROTOCOL_HEADER } from "../../../src/amqp/codec/frames.ts";
+import { NameCache } from "../../../src/amqp/codec/name-cache.ts";
 import { readMethod } from "../../../src/amqp/codec/read-method.ts";
 import { KINDS } from "./amqplib-definitions.ts";
 import { methods, methodsOf, propertyValues } from "./arbitrary-methods.ts";
 import { amqpErrorOf } from "./collecting.ts";
 
+const names = new NameCache();
+
 /** Decodes whatever is cut out, and every property of a header that was accepted. */
 const decodingSink: FrameSink = {
   protocolHeader: () => {},
   frame(type, _channel, buffer, start, end) {
-    if (type === FrameType.Method) readMethod(buffer, start, end);
+    if (type === FrameType.Method) readMethod(buffer, start, end, names);
     if (type === FrameType.Header) readAll(buffer, start, end);
     return true;
   },
@@ -55,7 +58,7 @@ describe("hostile bytes", () => {
           const payload = frame.subarray(7, frame.length - 1);
 
           for (let end = 0; end < payload.length; end++) {
-            expect(amqpErrorOf(() => readMethod(payload, 0, end))).toBeDefined();
+            expect(amqpErrorOf(() => readMethod(payload, 0, end, names))).toBeDefined();
           }
         }),
         { numRuns: 10 },
@@ -96,7 +99,7 @@ describe("hostile bytes", () => {
         const payload = frame.subarray(7, frame.length - 1);
         for (const [place, byte] of changed) payload[place % payload.length] = byte;
 
-        const error = amqpErrorOf(() => readMethod(payload, 0, payload.length));
+        const error = amqpErrorOf(() => readMethod(payload, 0, payload.length, names));
 
         if (error !== undefined) {
           expect([error.classId, error.methodId]).toEqual([payload.readUInt16BE(0), payload.readUInt16BE(2)]);
