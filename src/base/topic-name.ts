@@ -5,7 +5,7 @@ export function toTopicName(text: string): TopicName | undefined {
   return isTopicName(text) ? text : undefined;
 }
 
-function isTopicName(text: string): text is TopicName {
+export function isTopicName(text: string): text is TopicName {
   if (text.length === 0) return false; // [MQTT-4.7.3-1]
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);

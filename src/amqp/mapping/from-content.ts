@@ -1,0 +1,53 @@
+import type { FieldTable } from "../../base/field-table.ts";
+import type { MessageProperties, UserProperty } from "../../base/message.ts";
+import { isTopicName } from "../../base/topic-name.ts";
+import type { BasicProperties } from "../codec/basic-properties.ts";
+import { tableGet, toText } from "../codec/table-values.ts";
+import { MqttHeader } from "./mqtt-headers.ts";
+
+/** Headers that are not shown to MQTT subscribers as user properties. */
+const OWN_HEADERS: ReadonlySet<string> = new Set(Object.values(MqttHeader));
+
+/** What MQTT subscribers see of an AMQP message's properties; undefined when there is nothing to see. */
+export function toMqttProperties(properties: BasicProperties): MessageProperties | undefined {
+  const headers = properties.headers ?? [];
+  const { contentType } = properties;
+  const responseTopic = toTopic(toText(tableGet(headers, MqttHeader.ResponseTopic)));
+  const correlationData = correlationOf(properties, headers);
+  const userProperties = userPropertiesOf(headers);
+  const isEmpty = contentType === undefined && responseTopic === undefined && correlationData === undefined;
+  if (isEmpty && userProperties.length === 0) return undefined;
+  return { payloadFormatIndicator: undefined, contentType, responseTopic, correlationData, userProperties };
+}
+
+/** Whether the message becomes its topic's retained message. */
+export function isRetained(properties: BasicProperties): boolean {
+  const field = tableGet(properties.headers ?? [], MqttHeader.Retain);
+  return field?.type === "t" && field.value;
+}
+
+function toTopic(text: string | undefined): string | undefined {
+  return text !== undefined && isTopicName(text) ? text : undefined;
+}
+
+function correlationOf(properties: BasicProperties, headers: FieldTable): Buffer | undefined {
+  const field = tableGet(headers, MqttHeader.CorrelationId);
+  if (field?.type === "x" || field?.type === "S") return Buffer.from(field.value);
+  const { correlationId } = properties;
+  return correlationId === undefined ? undefined : Buffer.from(correlationId);
+}
+
+/** Text headers that MQTT can say: UTF-8 without U+0000 [MQTT-1.5.4-2]. */
+function userPropertiesOf(headers: FieldTable): UserProperty[] {
+  const found: UserProperty[] = [];
+  for (const { name, field } of headers) {
+    if (field.type !== "S" || OWN_HEADERS.has(name)) continue;
+    const value = field.value.toString("utf8");
+    if (isMqttText(name) && isMqttText(value) && field.value.length <= 0xffff) found.push([name, value]);
+  }
+  return found;
+}
+
+function isMqttText(text: string): boolean {
+  return !text.includes("\0") && !text.includes("\ufffd");
+}
