@@ -8,6 +8,7 @@ export const USAGE = `npm run bench -- [quick | group | part of a scenario's nam
   --runs N         measurements of each broker, in turn; the table has their medians (3, quick: 1)
   --seconds N      length of a measurement of traffic (5, quick: 1)
   --brokers A,B    only these brokers
+  --messages N     so many queued or retained messages instead of a scenario's own number
   --json FILE      where results are written, into those that are there (test/bench/results/<group>.json)
   --ten-million    with store or all: also ten million queued messages, which takes long
   --list           only show what would be measured
@@ -25,6 +26,7 @@ export function readCommandLine(args) {
       runs: { type: "string" },
       seconds: { type: "string" },
       brokers: { type: "string" },
+      messages: { type: "string" },
       json: { type: "string" },
       "ten-million": { type: "boolean", default: false },
       list: { type: "boolean", default: false },
@@ -37,7 +39,9 @@ export function readCommandLine(args) {
   return {
     isHelp: values.help,
     isList: values.list,
-    scenarios: choose(words, values["ten-million"]).map((scenario) => only(values.brokers, scenario)),
+    scenarios: choose(words, values["ten-million"])
+      .map((scenario) => only(values.brokers, scenario))
+      .map((scenario) => sized(values.messages, scenario)),
     runs: Number(values.runs ?? (isQuick ? 1 : 3)),
     settings: {
       seconds,
@@ -64,4 +68,9 @@ function only(brokers, scenario) {
   if (brokers === undefined) return scenario;
   const wanted = brokers.split(",");
   return { ...scenario, brokers: scenario.brokers.filter((name) => wanted.includes(name)) };
+}
+
+function sized(messages, scenario) {
+  if (messages === undefined || scenario.messages === undefined) return scenario;
+  return { ...scenario, messages: Number(messages) };
 }

@@ -10,10 +10,11 @@ export function mosquitto(note, persistence) {
     note: `set_tcp_nodelay, queues and inflight unlimited, ${note}`,
     version: () => PROGRAM && /version (\S+)/.exec(outputOf(PROGRAM, ["-h"]))?.[1],
     transports: ["tcp", "tls", "ws"],
-    start({ port, folder, transport, certificate }) {
+    start({ port, folder, transport, certificate, takePort }) {
       const lines = [
         `listener ${port} 127.0.0.1`,
         ...EXTRAS[transport](certificate),
+        `listener ${takePort()} 127.0.0.1`, // 2.0.11 ends at once when it has none but WebSocket's
         "allow_anonymous true",
         "set_tcp_nodelay true",
         "max_queued_messages 0",

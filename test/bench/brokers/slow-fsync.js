@@ -14,7 +14,7 @@ export const maySlowFsync = COMPILER !== undefined;
 /** The environment of a broker on a disk that takes longer for an fsync. */
 export function slowFsync(delayMs) {
   library ??= compile();
-  return { LD_PRELOAD: library, CAUSEWAY_FSYNC_DELAY_MS: String(delayMs) };
+  return { LD_PRELOAD: library, BENCH_FSYNC_DELAY_MS: String(delayMs) };
 }
 
 function compile() {

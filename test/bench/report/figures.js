@@ -7,6 +7,7 @@ export const figures = {
   p999Ms: { title: "p99.9 ms", write: fixed(2) },
   longestMs: { title: "longest ms", write: fixed(1) },
   storeMicros: { title: "µs/msg", write: fixed(2) },
+  connectMicros: { title: "CPU µs/connect", write: fixed(1) },
   connectsPerSecond: { title: "connects/s", write: thousands },
   bytesPerConnection: { title: "bytes per connection", write: thousands },
   startMs: { title: "start ms", write: thousands },

@@ -1,5 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The only results in git: what docs/performance.md and the README's picture are made from. */
+export const BENCHMARKS_FILE = inDocs("benchmarks.json");
+export const CHART_FILE = inDocs("benchmarks.svg");
+export const PERFORMANCE_FILE = inDocs("performance.md");
 
 /**
  * What the benchmark writes and the report and the chart read: medians with least and most, by scenario and broker.
@@ -27,5 +33,17 @@ export function mergeResults(file, { machine, versions, scenarios }) {
   ];
   const all = { machine, versions: { ...(isSame && before.versions), ...versions }, scenarios: merged };
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(all, null, 1)}\n`);
+  writeFileSync(file, `${formatted(all)}\n`);
+}
+
+/** As Biome formats it: lists of words on one line. */
+function formatted(value) {
+  return JSON.stringify(value, null, 2).replace(
+    /\[\s+("[^\]{]+")\s+\]/g,
+    (_, words) => `[${words.replace(/\n\s+/g, " ")}]`,
+  );
+}
+
+function inDocs(name) {
+  return fileURLToPath(new URL(`../../../docs/${name}`, import.meta.url));
 }

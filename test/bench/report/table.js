@@ -19,7 +19,8 @@ export function markdownTable([head, ...rows]) {
 
 /** One scenario: a line to a broker. */
 export function scenarioLines(scenario) {
-  const names = [...new Set([...scenario.figures, COST])];
+  const hasCost = Object.values(scenario.brokers).some((its) => its[COST] !== undefined);
+  const names = [...new Set([...scenario.figures, ...(hasCost ? [COST] : [])])];
   const head = ["", ...names.map((name) => figures[name].title), "least–most", "generator cores", ""];
   const rows = Object.entries(scenario.brokers).map(([broker, its]) => [
     broker,

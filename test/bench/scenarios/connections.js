@@ -5,7 +5,7 @@ const idle = {
   kind: "idle",
   name: "idle",
   what: "10,000 connections that say nothing: memory of each, and how fast they came, 100 at a time",
-  figures: ["bytesPerConnection", "connectsPerSecond"],
+  figures: ["bytesPerConnection", "connectsPerSecond", "connectMicros"],
   brokers: ALL,
   connections: 10_000,
   settleSeconds: 20,
@@ -15,7 +15,7 @@ const idle = {
 const storm = {
   ...PLAIN,
   kind: "reconnect",
-  figures: ["connectsPerSecond", "p99Ms"],
+  figures: ["connectsPerSecond", "connectMicros", "p99Ms"],
   connections: 5_000,
   settleSeconds: 2,
 };

@@ -18,7 +18,7 @@ export async function idle({ connections, settleSeconds }, { target, brokerPid }
   const memoryAfter = await settledMemory(brokerPid, settleSeconds);
   return {
     connectsPerSecond: connections / seconds,
-    brokerMicros: (cpu * 1e6) / connections,
+    connectMicros: (cpu * 1e6) / connections,
     bytesPerConnection: (memoryAfter - memoryBefore) / connections,
     memoryBeforeBytes: memoryBefore,
     memoryAfterBytes: memoryAfter,
@@ -58,6 +58,6 @@ export async function reconnect({ connections, session, settleSeconds }, { targe
   };
   await inTurns(connections, comeBack, connections);
   const seconds = (performance.now() - start) / 1_000;
-  const brokerMicros = ((cpuSecondsOf(brokerPid) - cpuBefore) * 1e6) / connections;
-  return { connectsPerSecond: connections / seconds, brokerMicros, ...times.summary() };
+  const connectMicros = ((cpuSecondsOf(brokerPid) - cpuBefore) * 1e6) / connections;
+  return { connectsPerSecond: connections / seconds, connectMicros, ...times.summary() };
 }
