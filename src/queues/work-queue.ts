@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/logger.ts";
 import { type Message, owned } from "../base/message.ts";
 import type { Delivery } from "../base/queued-message.ts";
 import { Refusal } from "../base/refusal.ts";
@@ -28,6 +29,7 @@ export interface WorkQueuePorts<L extends Lane> extends DeadLetterPorts<L> {
   /** For messages to clients. */
   readonly hostName: string;
   readonly clock: Clock;
+  readonly logger: Logger;
   /** One for the whole broker. */
   readonly memory: MemoryBudget;
   /** `queue/<host>/<name>/<priority>`. */
@@ -253,13 +255,24 @@ export class WorkQueue<L extends Lane> implements HostedQueue<L>, DeadLetterQueu
   #pushInMemory(message: Message, delivery: Delivery): void {
     if (this.#isGone) return;
     if (!this.#ports.memory.hasRoomFor(message.payload.length + ENTRY_OVERHEAD_BYTES)) {
-      this.counters.drop("memory");
-      this.#ports.counters.drop("queue_full");
+      this.#lostForWantOfMemory();
       return;
     }
     const feed = this.#feedFor(message);
     this.#dispatcher.expect(message, feed);
     if (feed.lane instanceof MemoryLane) feed.lane.push(message, delivery);
+  }
+
+  #lostForWantOfMemory(): void {
+    const { logger, hostName, counters } = this.#ports;
+    if (!this.counters.dropped.has("memory")) {
+      logger.warn(
+        { queue: this.name, virtualHost: hostName },
+        "no memory is left for queues that are not durable",
+      );
+    }
+    this.counters.drop("memory");
+    counters.drop("queue_full");
   }
 
   #feedFor(message: Message): LaneFeed<L> {
