@@ -5,7 +5,7 @@ import { readCommandLine, USAGE } from "./command-line.js";
 import { measure, obstacleTo, versionFor } from "./measure/measure.js";
 import { mergeResults } from "./report/results-file.js";
 import { summarize } from "./report/summary.js";
-import { comparisonLines, scenarioLines, textTable } from "./report/table.js";
+import { comparisonLines, hasPeer, scenarioLines, textTable } from "./report/table.js";
 import { targetLines } from "./report/targets.js";
 import { allScenarios } from "./scenarios/all.js";
 import { describeCommit, describeMachine } from "./system/machine.js";
@@ -33,7 +33,7 @@ async function runAll() {
     results.push(result);
     mergeResults(file, { machine, versions, scenarios: [result] });
   }
-  console.log(`\n${textTable(comparisonLines(results))}`);
+  if (results.some(hasPeer)) console.log(`\n${textTable(comparisonLines(results))}`);
   const targets = targetLines(results);
   if (targets.length > 1) console.log(`\n${textTable(targets)}`);
   console.log(`\nwritten to ${file}`);

@@ -65,6 +65,11 @@ export class Load {
     return owed - this.#sum("received") - this.lost;
   }
 
+  /** Sent at QoS 1 or 2 and not answered yet. */
+  get unacknowledged() {
+    return this.sent - this.#sum("acknowledged");
+  }
+
   /** Progress of any kind: when it stays, nothing comes any more. */
   get progress() {
     return this.#sum("acknowledged") + this.#sum("received");

@@ -1,4 +1,4 @@
-import { comparisonLines, markdownTable, scenarioLines } from "./table.js";
+import { comparisonLines, hasPeer, markdownTable, scenarioLines } from "./table.js";
 import { targetLines } from "./targets.js";
 
 const MAIN_BROKERS = ["causeway", "mosquitto", "aedes", "rabbitmq"];
@@ -12,9 +12,9 @@ export function reportOf({ machine, versions, scenarios }) {
     markdownTable(targetLines(scenarios)),
     "### All scenarios",
     markdownTable(comparisonLines(scenarios)),
-    "### With other settings",
+    "### Alone, or with other settings",
     ...scenarios
-      .filter(hasVariants)
+      .filter((each) => hasVariants(each) || !hasPeer(each))
       .flatMap((each) => [`**${each.name}**: ${each.what}`, markdownTable(scenarioLines(each))]),
     "### When",
     markdownTable(whenLines(scenarios)),

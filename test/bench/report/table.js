@@ -34,13 +34,20 @@ export function scenarioLines(scenario) {
 
 /** All scenarios: a line to a figure, Causeway beside its peers. */
 export function comparisonLines(scenarios) {
-  const peers = PEERS.filter((peer) => scenarios.some(({ brokers }) => findPeer(brokers, peer)));
+  const peers = PEERS.filter((peer) =>
+    scenarios.some(({ brokers }) => findPeer(brokers, peer) !== undefined),
+  );
   const head = ["scenario", "figure", "causeway", ...peers.flatMap((peer) => [peer, "ratio"])];
   const costs = ["causeway", ...peers].map((broker) => `CPU µs/msg ${broker}`);
   const rows = scenarios
-    .filter(({ brokers }) => brokers.causeway !== undefined)
+    .filter(hasPeer)
     .flatMap((scenario) => scenario.figures.map((figure) => comparisonLine(scenario, figure, peers)));
   return [[...head, ...costs], ...rows];
+}
+
+/** Whether it belongs into the table of all brokers. */
+export function hasPeer({ brokers }) {
+  return brokers.causeway !== undefined && PEERS.some((peer) => findPeer(brokers, peer) !== undefined);
 }
 
 function comparisonLine({ name, brokers }, figure, peers) {

@@ -6,6 +6,8 @@ import { furnish } from "./background.js";
 
 /** Nothing arrived for so long although something should: it is lost. */
 const STALL_MS = 1_000;
+/** Before what was sent is counted as lost for good. */
+const LAST_WAIT_MS = 5_000;
 
 /** Messages from publishers to subscribers for a while, and what each cost. */
 export async function traffic(scenario, order) {
@@ -25,11 +27,11 @@ export async function traffic(scenario, order) {
   const latencies = (probe ?? load).latencies;
   for (const each of loads) each.stop();
   clearInterval(watch);
-  await settle(load);
   if (scenario.session === "offline") {
+    await settle(load, () => load.unacknowledged);
     await load.resume();
-    await settle(load);
   }
+  await settle(load, () => load.outstanding);
 
   const messages = after.count - before.count;
   return {
@@ -51,9 +53,9 @@ function giveUpWhenStalled(load) {
 }
 
 /** Waits until what was sent has arrived, or nothing comes any more. */
-async function settle(load) {
+async function settle(load, outstanding) {
   let seen = -1;
-  for (let sinceProgressMs = 0; load.outstanding > 0 && sinceProgressMs < STALL_MS; ) {
+  for (let sinceProgressMs = 0; outstanding() > 0 && sinceProgressMs < LAST_WAIT_MS; ) {
     sinceProgressMs = load.progress === seen ? sinceProgressMs + 50 : 0;
     seen = load.progress;
     await delay(50);
