@@ -44,7 +44,7 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
   const counters = new Counters();
   const store = createStore(config, logger);
   const router = new Router<Queue>();
-  const retained = new RetainedIndex();
+  const retained = new RetainedIndex(config.storage.durability === "memory" ? undefined : store);
   const sysRetained = new RetainedIndex();
   const authorization = await openAuthorization(config, logger);
   const bridges: RunningBridge[] = [];

@@ -155,6 +155,8 @@ export interface RetainedWalk {
   /** Up to `limit` messages; perhaps none although more will come. */
   next(limit: number): readonly Message[];
   readonly isDone: boolean;
+  /** Set while messages are being read: `next` has more when it resolves; when it rejects, `next` reads them again. */
+  readonly loading: Promise<void> | undefined;
 }
 
 /** A queue without room. */

@@ -8,7 +8,8 @@ const STRING_UP_TO = 2_048;
 /** A message as it is held for long: the payload is a Latin-1 string when small, else a Buffer of its own. */
 export interface KeptMessage {
   readonly topicName: TopicName;
-  readonly payload: string | Buffer;
+  /** A number: the payload is on disk alone, with the properties, and has so many bytes. */
+  readonly payload: string | Buffer | number;
   readonly qos: QoS;
   readonly retain: boolean;
   readonly properties: MessageProperties | undefined;
@@ -32,10 +33,28 @@ export function keep(message: Message): KeptMessage {
   };
 }
 
-export function restore(kept: KeptMessage): Message {
+/** What stays in memory of a message that can be read from disk. */
+export function refer(message: Message): KeptMessage {
+  return {
+    topicName: message.topicName,
+    payload: message.payload.length,
+    qos: message.qos,
+    retain: message.retain,
+    properties: undefined,
+    publisherId: message.publisherId,
+    receivedAt: message.receivedAt,
+    expiresAt: message.expiresAt,
+    envelope: undefined,
+  };
+}
+
+/** Undefined when the message is on disk. */
+export function restore(kept: KeptMessage): Message | undefined {
+  const { payload } = kept;
+  if (typeof payload === "number") return undefined;
   return {
     topicName: kept.topicName,
-    payload: typeof kept.payload === "string" ? Buffer.from(kept.payload, "latin1") : kept.payload,
+    payload: typeof payload === "string" ? Buffer.from(payload, "latin1") : payload,
     qos: kept.qos,
     retain: kept.retain,
     properties: kept.properties,
@@ -44,6 +63,10 @@ export function restore(kept: KeptMessage): Message {
     expiresAt: kept.expiresAt,
     envelope: kept.envelope,
   };
+}
+
+export function payloadBytesOf({ payload }: KeptMessage): number {
+  return typeof payload === "number" ? payload : payload.length;
 }
 
 function keepPayload(payload: Buffer): string | Buffer {

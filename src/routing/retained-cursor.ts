@@ -1,6 +1,4 @@
 import type { TopicFilter } from "../base/ids.ts";
-import type { Message } from "../base/message.ts";
-import { restore } from "./kept-message.ts";
 import type { RetainedNode } from "./retained-node.ts";
 
 /** Nodes visited per slice, whether they hold anything or not: some milliseconds at most. */
@@ -12,7 +10,7 @@ export class RetainedCursor {
   readonly #wanted: readonly string[];
   readonly #open: OpenNode[] = [];
   #hasStarted = false;
-  #found: Message[] = [];
+  #found: RetainedNode[] = [];
   #visitsLeft = 0;
 
   constructor(root: RetainedNode, filter: TopicFilter) {
@@ -25,8 +23,8 @@ export class RetainedCursor {
     return this.#hasStarted && this.#open.length === 0;
   }
 
-  /** Up to `limit` messages; perhaps none although more will come, because a slice also bounds the nodes visited. */
-  next(limit: number): Message[] {
+  /** Up to `limit` nodes that hold a message; perhaps none although more will come, because a slice also bounds the nodes visited. */
+  next(limit: number): RetainedNode[] {
     this.#found = [];
     this.#visitsLeft = VISITS_PER_SLICE;
     if (!this.#hasStarted) this.#start();
@@ -68,7 +66,7 @@ export class RetainedCursor {
   }
 
   #take(node: RetainedNode): void {
-    if (node.kept !== undefined) this.#found.push(restore(node.kept));
+    if (node.kept !== undefined) this.#found.push(node);
   }
 }
 

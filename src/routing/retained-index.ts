@@ -1,25 +1,35 @@
 import type { TopicFilter, TopicName } from "../base/ids.ts";
 import type { Message } from "../base/message.ts";
-import { type KeptMessage, keep, restore } from "./kept-message.ts";
+import { type KeptMessage, keep, payloadBytesOf, refer, restore } from "./kept-message.ts";
 import { endOfLevel, ownLevel } from "./level-node.ts";
 import { RetainedCursor } from "./retained-cursor.ts";
 import { RetainedNode } from "./retained-node.ts";
+import { type RetainedBodies, RetainedWalk } from "./retained-walk.ts";
+
+/** Payloads above this stay on disk: a read costs more than a message, and little beside a payload of this size. */
+const IN_MEMORY_BYTES = 4096;
 
 /**
  * The last retained message of each topic (MQTT 5 §3.3.1.3), in a tree of topic levels so that a wildcard subscription
- * only visits what it may match. Bodies are in memory, kept compactly.
+ * only visits what it may match. Small messages are in memory, kept compactly; large ones are read when they are delivered.
  */
 export class RetainedIndex {
   readonly #root = new RetainedNode("");
+  readonly #bodies: RetainedBodies | undefined;
   #size = 0;
   #bytes = 0;
+
+  /** `bodies`: where large messages are read; undefined = all are in memory. */
+  constructor(bodies?: RetainedBodies) {
+    this.#bodies = bodies;
+  }
 
   /** Topics with a retained message. */
   get size(): number {
     return this.#size;
   }
 
-  /** Bytes of payloads and topic names held; what the tree itself needs comes on top. */
+  /** Bytes of payloads and topic names, in memory or on disk; what the tree itself needs comes on top. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -28,11 +38,13 @@ export class RetainedIndex {
   set(message: Message): void {
     const node = this.#grow(message.topicName);
     this.#forget(node);
-    node.kept = keep(message);
+    const isOnDisk = this.#bodies !== undefined && message.payload.length > IN_MEMORY_BYTES;
+    node.kept = isOnDisk ? refer(message) : keep(message);
     this.#size++;
     this.#bytes += sizeOf(node.kept);
   }
 
+  /** Undefined also when the message is on disk. */
   get(topicName: TopicName): Message | undefined {
     const kept = this.#find(topicName)?.kept;
     return kept === undefined ? undefined : restore(kept);
@@ -63,7 +75,12 @@ export class RetainedIndex {
    * Walks the messages whose topics match, slice by slice; the index may change in between. A message that is there
    * from the first slice to the last is returned exactly once, replaced or not.
    */
-  matching(filter: TopicFilter): RetainedCursor {
+  matching(filter: TopicFilter): RetainedWalk {
+    return new RetainedWalk(this.listing(filter), this.#bodies);
+  }
+
+  /** The same walk over what is in memory of each message. */
+  listing(filter: TopicFilter): RetainedCursor {
     return new RetainedCursor(this.#root, filter);
   }
 
@@ -98,5 +115,5 @@ export class RetainedIndex {
 }
 
 function sizeOf(kept: KeptMessage): number {
-  return kept.topicName.length + kept.payload.length;
+  return kept.topicName.length + payloadBytesOf(kept);
 }

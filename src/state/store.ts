@@ -76,6 +76,9 @@ export interface StateStore {
     maximumBytes: number,
   ): Promise<QueueEntry[]>;
 
+  /** The topics' retained messages as last put, committed or not; undefined = there is none, or it cannot be read. */
+  readRetained(topicNames: readonly TopicName[]): Promise<(Message | undefined)[]>;
+
   /** The caller has stopped appending and committed; gives up the lock on the folder. */
   close(): Promise<void>;
 }

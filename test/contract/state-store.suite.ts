@@ -182,6 +182,41 @@ export function stateStoreSuite(name: string, makeHome: () => Promise<StoreHome>
       });
     });
 
+    describe("retained messages", () => {
+      const large = (topicName: string, fill: number) =>
+        aMessage({ topicName, retain: true, payload: Buffer.alloc(5000, fill) });
+      const read = (...names: string[]) => store.readRetained(names.map(topicOf));
+
+      it("are read as last put: from the open batch, while they are written, and from disk", async () => {
+        store.putRetained(large("a", 1));
+        expect(await read("a", "b")).toEqual([large("a", 1), undefined]);
+
+        const committed = store.commit();
+        store.putRetained(large("b", 2));
+        const whileWritten = read("a", "b");
+        await committed;
+        expect(await whileWritten).toEqual([large("a", 1), large("b", 2)]);
+
+        await store.commit();
+        await reopen();
+        expect(await read("b", "none", "a")).toEqual([large("b", 2), undefined, large("a", 1)]);
+      });
+
+      it("are gone for readers as soon as they are deleted, replaced as soon as they are put again", async () => {
+        store.putRetained(large("a", 1));
+        store.putRetained(large("b", 1));
+        await store.commit();
+
+        store.deleteRetained(topicOf("a"));
+        store.putRetained(large("b", 2));
+        expect(await read("a", "b")).toEqual([undefined, large("b", 2)]);
+        const committed = store.commit();
+        expect(await read("a", "b")).toEqual([undefined, large("b", 2)]);
+        await committed;
+        expect(await read("a", "b")).toEqual([undefined, large("b", 2)]);
+      });
+    });
+
     describe("the open batch", () => {
       it("is lost with the process", async () => {
         put(anEntry(1));

@@ -13,9 +13,9 @@ import type {
   Subject,
   Summary,
 } from "../../base/inspection.ts";
-import type { Message } from "../../base/message.ts";
 import type { MqttServer } from "../../mqtt/connection/mqtt-server.ts";
 import type { Session } from "../../mqtt/session/session.ts";
+import { type KeptMessage, payloadBytesOf } from "../../routing/kept-message.ts";
 import type { RetainedIndex } from "../../routing/retained-index.ts";
 import type { DurableSession } from "../../state/durable-session.ts";
 import type { Queue } from "../../state/queue.ts";
@@ -123,14 +123,14 @@ export class LiveInspection implements Inspection {
     };
   }
 
-  #retained(): Listing<Message, RetainedRow> {
+  #retained(): Listing<KeptMessage, RetainedRow> {
     const { clock, retained } = this.#ports;
     return {
       items: (filter) => retainedItems(retained, filter),
-      nameOf: (message) => message.topicName,
-      weightOf: (message, sort) => (sort === "bytes" ? message.payload.length : 1),
-      ageOf: async (message) => ageOf(message.receivedAt, clock.now()),
-      rowOf: async (message) => retainedRow(message, clock.now()),
+      nameOf: (kept) => kept.topicName,
+      weightOf: (kept, sort) => (sort === "bytes" ? payloadBytesOf(kept) : 1),
+      ageOf: async (kept) => ageOf(kept.receivedAt, clock.now()),
+      rowOf: async (kept) => retainedRow(kept, payloadBytesOf(kept), clock.now()),
     };
   }
 
@@ -182,11 +182,11 @@ export class LiveInspection implements Inspection {
 }
 
 /** A walk that begins as far down the tree as the filter says. Topics of `$` are only in a filter that names them. */
-function* retainedItems(retained: RetainedIndex, filter: string): Generator<Message | undefined> {
+function* retainedItems(retained: RetainedIndex, filter: string): Generator<KeptMessage | undefined> {
   const below = filter.slice(0, filter.lastIndexOf("/") + 1);
-  const cursor = retained.matching(`${/[+#]/.test(below) ? "" : below}#` as TopicFilter);
+  const cursor = retained.listing(`${/[+#]/.test(below) ? "" : below}#` as TopicFilter);
   while (!cursor.isDone) {
-    yield* cursor.next(RETAINED_SLICE);
+    for (const { kept } of cursor.next(RETAINED_SLICE)) yield kept;
     yield undefined;
   }
 }

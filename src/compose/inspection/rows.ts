@@ -12,12 +12,16 @@ export function willRow(will: WillRecord | undefined): WillRow | null {
   return { topicName, qos, retain, payloadBytes: payload.length, delaySeconds: will.delayInterval };
 }
 
-export function retainedRow(message: Message, now: number): RetainedRow {
-  const { topicName, qos, payload, receivedAt, expiresAt, publisherId } = message;
+export function retainedRow(
+  message: Omit<Message, "payload" | "properties" | "envelope">,
+  bytes: number,
+  now: number,
+): RetainedRow {
+  const { topicName, qos, receivedAt, expiresAt, publisherId } = message;
   return {
     topicName,
     qos,
-    bytes: payload.length,
+    bytes,
     ageMs: Math.max(0, now - receivedAt),
     expiresInMs: expiresAt === 0 ? null : Math.max(0, expiresAt - now),
     publisherId,

@@ -13,7 +13,10 @@ export interface Replay {
 const SLICE_MESSAGES = 64;
 /** A receiver with more than this waiting is asked again later. */
 const WAITING_MESSAGES = 1024;
+const WAITING_BYTES = 4 * 1024 * 1024;
 const ASK_AGAIN_MS = 10;
+/** Until the store is asked again that could not read. */
+const READ_AGAIN_MS = 1000;
 /** With more subscriptions than this to serve a client is not read; one SUBSCRIBE may exceed it. */
 const OWED_REPLAYS = 1024;
 
@@ -59,13 +62,28 @@ export class RetainedReplays {
   readonly #step = (): void => {
     const replay = this.#waiting[this.#first];
     if (replay === undefined || this.#link === undefined || this.#session.link !== this.#link) return;
-    if (!this.#link.isWritable || this.#session.queuedMessages > WAITING_MESSAGES) {
+    if (!this.#link.isWritable || this.#isBacklogged) {
       this.#ports.clock.after(ASK_AGAIN_MS, this.#step);
       return;
     }
     if (this.#sendSlice(replay)) this.#finished();
-    if (this.#first < this.#waiting.length) setImmediate(this.#step);
+    const loading = this.#walk?.loading;
+    if (loading !== undefined) loading.then(this.#step, this.#stepLater);
+    else if (this.#first < this.#waiting.length) setImmediate(this.#step);
   };
+
+  readonly #stepLater = (error: unknown): void => {
+    const clientId = this.#session.id;
+    this.#ports.logger.warn(
+      { err: error, clientId },
+      "retained messages could not be read; they are read again",
+    );
+    this.#ports.clock.after(READ_AGAIN_MS, this.#step);
+  };
+
+  get #isBacklogged(): boolean {
+    return this.#session.queuedMessages > WAITING_MESSAGES || this.#session.queuedBytes > WAITING_BYTES;
+  }
 
   /** Returns whether that was the last one. */
   #sendSlice({ topicFilter, options }: Replay): boolean {

@@ -1,6 +1,8 @@
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { describe, StorageError } from "../../base/errors.ts";
+import type { TopicName } from "../../base/ids.ts";
 import type { Logger } from "../../base/logger.ts";
+import type { Message } from "../../base/message.ts";
 import type { QueueEntry, QueueRef } from "../../state/records.ts";
 import type { CommitResult, StateLoader, StateStore } from "../../state/store.ts";
 import { BatchedStore } from "../batched-store.ts";
@@ -21,6 +23,7 @@ import {
 import { EntryReader } from "./entry-reader.ts";
 import { checkFormat, claimFormat } from "./format.ts";
 import { loadClearing, loadTables } from "./loader.ts";
+import { RetainedReader } from "./retained-reader.ts";
 
 export interface LevelStoreOptions {
   /** The data folder; the database gets a folder of its own in it. */
@@ -47,7 +50,10 @@ export class LevelStore extends BatchedStore implements StateStore {
   readonly #reader: EntryReader;
   /** Deleted queues, by `queueKey`, whose entries are still on disk. */
   readonly #clearing = new Map<number, QueueRef>();
+  readonly #retained: RetainedReader;
   #loader: StateLoader | undefined;
+  /** The batch on its way to disk. */
+  #written: OpenBatch | undefined;
   /** The write under way; never rejects. */
   #writing: Promise<unknown> | undefined;
   /** The clearing under way; never rejects. */
@@ -65,7 +71,9 @@ export class LevelStore extends BatchedStore implements StateStore {
     this.#logger = logger;
     const create = options.createDatabase ?? createDatabase;
     this.#database = create(locationIn(options.folder), DATABASE_OPTIONS);
-    this.#reader = new EntryReader(this.#database, this.#bodies, (what) => this.#loader?.corrupt(what));
+    const corrupt = (what: string): void => this.#loader?.corrupt(what);
+    this.#reader = new EntryReader(this.#database, this.#bodies, corrupt);
+    this.#retained = new RetainedReader(this.#database, corrupt);
   }
 
   async open(loader: StateLoader): Promise<void> {
@@ -110,6 +118,15 @@ export class LevelStore extends BatchedStore implements StateStore {
     }
   }
 
+  async readRetained(topicNames: readonly TopicName[]): Promise<(Message | undefined)[]> {
+    const unwritten = this.#written === undefined ? [this.batch] : [this.batch, this.#written];
+    try {
+      return await this.#retained.read(topicNames, unwritten);
+    } catch (error) {
+      throw failed("Reading", this.#options.folder, error);
+    }
+  }
+
   /** Resolves when the space of all deleted queues was given back, or the attempt has paused. */
   async cleared(): Promise<void> {
     await this.#clearingRun;
@@ -137,6 +154,7 @@ export class LevelStore extends BatchedStore implements StateStore {
     const batch = this.batch;
     if (batch.isEmpty) return { operations: 0, bytes: 0 };
     this.batch = new OpenBatch(); // before anything is awaited: later changes are for the next commit
+    this.#written = batch;
     batch.seal();
     const waiting = this.#whenCommitted.length;
     try {
@@ -149,6 +167,8 @@ export class LevelStore extends BatchedStore implements StateStore {
       batch.absorb(this.batch);
       this.batch = batch;
       throw error instanceof StorageError ? error : failed("Writing to", this.#options.folder, error);
+    } finally {
+      this.#written = undefined;
     }
   }
 

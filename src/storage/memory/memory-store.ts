@@ -1,3 +1,5 @@
+import type { TopicName } from "../../base/ids.ts";
+import type { Message } from "../../base/message.ts";
 import type { QueueEntry, QueueRef } from "../../state/records.ts";
 import { EntryState } from "../../state/records.ts";
 import type { CommitResult, StateLoader, StateStore } from "../../state/store.ts";
@@ -55,6 +57,13 @@ export class MemoryStore extends BatchedStore implements StateStore {
     const from = Math.max(first, fromSeq);
     const to = Math.min(found.lastSeq + 1, toSeq);
     return Promise.resolve(readRange(found.entries, from, to, limit, maximumBytes));
+  }
+
+  readRetained(topicNames: readonly TopicName[]): Promise<(Message | undefined)[]> {
+    const { retained } = this.batch;
+    return Promise.resolve(
+      topicNames.map((name) => (retained.has(name) ? retained.get(name) : this.#disk.retained.get(name))),
+    );
   }
 
   async close(): Promise<void> {}
