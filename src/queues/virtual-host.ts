@@ -169,6 +169,10 @@ export class VirtualHost<L> implements RouteSource<L> {
     return statusOf(queue);
   }
 
+  hasQueue(name: string): boolean {
+    return this.#queues.find(name) !== undefined;
+  }
+
   checkQueue(name: string, owner: QueueOwner): QueueStatus {
     const queue = this.#queues.get(name, owner);
     queue.touch();

@@ -29,7 +29,10 @@ export function declareConfigured(
   }
 }
 
-function declareQueue(host: Host, { name, arguments: table, bindings }: QueuesConfig["queues"][number]): void {
+function declareQueue(
+  host: Host,
+  { name, arguments: table, bindings }: QueuesConfig["queues"][number],
+): void {
   const flags = { durable: true, exclusive: false, autoDelete: false };
   host.declareQueue({ name, ...flags, arguments: toFields(table) }, NO_OWNER, NOBODY, 0);
   for (const { exchange, key, arguments: bindingTable } of bindings) {

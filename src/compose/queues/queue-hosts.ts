@@ -54,7 +54,8 @@ export class QueueHosts {
   /** As `StateEffects.defined`: what was stored comes before `open`. */
   defined(name: string, value: Buffer | undefined): void {
     if (this.#isOpen || value === undefined) return;
-    if (name === STOPPED_MARK || name.startsWith(DEFINITION_PREFIX)) this.#stored.set(name, Buffer.from(value));
+    if (name === STOPPED_MARK || name.startsWith(DEFINITION_PREFIX))
+      this.#stored.set(name, Buffer.from(value));
   }
 
   /** After the state is loaded: makes the hosts, restores what was stored, declares what is configured. */
@@ -63,11 +64,13 @@ export class QueueHosts {
     this.#isOpen = true;
     const wasHandedOut = !this.#stored.delete(STOPPED_MARK);
     if (!wasHandedOut) this.#journal.define(STOPPED_MARK, undefined);
-    for (const [index, name] of config.virtualHosts.entries()) this.#openHost(name, index === 0, wasHandedOut);
+    for (const [index, name] of config.virtualHosts.entries())
+      this.#openHost(name, index === 0, wasHandedOut);
     for (const [name, definitions] of this.#storedByHost()) {
       const host = this.#hosts.get(name);
       if (host !== undefined) host.restore(definitions);
-      else logger.warn({ virtualHost: name }, "a virtual host with stored queues is not in queues.virtualHosts");
+      else
+        logger.warn({ virtualHost: name }, "a virtual host with stored queues is not in queues.virtualHosts");
     }
     this.#stored.clear();
     declareConfigured(config, (name) => this.#hosts.get(name));
@@ -140,7 +143,9 @@ export class QueueHosts {
       findLane: (name) => machine.queue(name),
       laneOpened: (lane, queue) => limitLane(lane, queue),
       routeDeadLetter: (message, exchange, routingKeys) => {
-        const route = host().routeDeadLetter(message, exchange, routingKeys, () => headers.headersOf(message));
+        const route = host().routeDeadLetter(message, exchange, routingKeys, () =>
+          headers.headersOf(message),
+        );
         return route && { queues: route.queues as ReadonlySet<WorkQueue<Queue>>, isRouted: route.isRouted };
       },
       publishDeadLetter: (targets, message, isRouted) =>

@@ -1,6 +1,12 @@
 import type { TopicFilter } from "../../base/ids.ts";
 import type { Message } from "../../base/message.ts";
-import type { CommitWaiter, LaneTarget, QueueReceiver, RouteSource, TopicRouting } from "../../queues/ports.ts";
+import type {
+  CommitWaiter,
+  LaneTarget,
+  QueueReceiver,
+  RouteSource,
+  TopicRouting,
+} from "../../queues/ports.ts";
 import type { Publishing } from "../../routing/publishing.ts";
 import type { Router, Subscription } from "../../routing/router.ts";
 import type { DurableSession } from "../../state/durable-session.ts";

@@ -75,7 +75,12 @@ function refusal(
 ): ReasonCode {
   if (isShared(topicFilter)) {
     if (!options.sharedSubscriptionAvailable) return ReasonCode.SharedSubscriptionsNotSupported;
-    if (parseShared(topicFilter) === undefined) return ReasonCode.TopicFilterInvalid;
+    const shared = parseShared(topicFilter);
+    if (shared === undefined) return ReasonCode.TopicFilterInvalid;
+    const { queueName } = shared;
+    if (queueName !== undefined && !ports.routing.hasQueue(queueName)) {
+      return ReasonCode.ImplementationSpecificError;
+    }
   }
   if (levelCount(topicFilter) > options.maximumTopicLevels) {
     ports.counters.limitReached("topic_levels");
@@ -100,6 +105,7 @@ const REFUSALS: ReadonlyMap<ReasonCode, string> = new Map<ReasonCode, string>([
   [ReasonCode.TopicFilterInvalid, "the topic filter is not valid or has too many levels"],
   [ReasonCode.QuotaExceeded, "the session has as many subscriptions as it may"],
   [ReasonCode.SharedSubscriptionsNotSupported, "shared subscriptions are not available"],
+  [ReasonCode.ImplementationSpecificError, "there is no such queue"],
   [ReasonCode.WildcardSubscriptionsNotSupported, "wildcards are not available"],
 ]);
 
