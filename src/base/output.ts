@@ -14,35 +14,61 @@ const FLUSH_AT_BYTES = 512 * 1024;
  */
 export class Flusher {
   readonly #clock: Pick<Clock, "now">;
-  #quiet: Output[] = [];
-  #busy: Output[] = [];
-  readonly #flushQuiet = (): void => {
-    const outputs = this.#quiet;
-    this.#quiet = [];
-    this.#flush(outputs);
-  };
-  readonly #flushBusy = (): void => {
-    const outputs = this.#busy;
-    this.#busy = [];
-    this.#flush(outputs);
-  };
+  readonly #quiet = new FlushList();
+  readonly #busy = new FlushList();
+  /** A chunk is being handled: `end` follows and flushes. */
+  #isHandling = false;
+  readonly #flushQuiet = (): void => this.#quiet.flush(this.#clock.now());
+  readonly #flushBusy = (): void => this.#busy.flush(this.#clock.now());
 
   constructor(clock: Pick<Clock, "now">) {
     this.#clock = clock;
   }
 
-  /** Called by an output when it gets its first byte since its last flush. */
+  /** hot: `end` must follow in the same event, whatever happens in between. */
+  begin(): void {
+    this.#isHandling = true;
+  }
+
+  /** hot: what the event brought forth leaves now, without a tick of its own. */
+  end(): void {
+    this.#isHandling = false;
+    this.#flushQuiet();
+  }
+
+  /** hot: called by an output when it gets its first byte since its last flush. */
   schedule(output: Output): void {
     if (output.flushedAt === this.#clock.now()) {
-      if (this.#busy.push(output) === 1) setImmediate(this.#flushBusy);
-    } else if (this.#quiet.push(output) === 1) {
+      if (this.#busy.add(output)) setImmediate(this.#flushBusy);
+    } else if (this.#quiet.add(output) && !this.#isHandling) {
       process.nextTick(this.#flushQuiet);
     }
   }
+}
 
-  #flush(outputs: readonly Output[]): void {
-    const now = this.#clock.now();
-    for (let i = 0; i < outputs.length; i++) (outputs[i] as Output).flush(now);
+/** Outputs that wait for their flush, linked by themselves: nothing is allocated. */
+class FlushList {
+  #first: Output | undefined;
+  #last: Output | undefined;
+
+  /** Returns whether it is the first one since the last flush. */
+  add(output: Output): boolean {
+    const last = this.#last;
+    this.#last = output;
+    if (last === undefined) this.#first = output;
+    else last.nextToFlush = output;
+    return last === undefined;
+  }
+
+  flush(now: number): void {
+    let output = this.#first;
+    this.#first = this.#last = undefined;
+    while (output !== undefined) {
+      const next: Output | undefined = output.nextToFlush;
+      output.nextToFlush = undefined;
+      output.flush(now);
+      output = next;
+    }
   }
 }
 
@@ -72,8 +98,12 @@ export class Output {
   #pieceBytes = 0;
   #isScheduled = false;
   #isClosed = false;
+  /** Something was left in the stream by the last flush. */
+  #hasBacklog = false;
   /** Milliseconds since the epoch; 0 = never. */
   flushedAt = 0;
+  /** For the flusher only. */
+  nextToFlush: Output | undefined;
 
   constructor(stream: ByteStream, flusher: Flusher, counters: SentBytes) {
     this.#stream = stream;
@@ -83,7 +113,7 @@ export class Output {
 
   /** Bytes the client has not taken yet, those of this turn left out: they had no chance so far. */
   get waitingBytes(): number {
-    return this.#stream.bufferedBytes;
+    return this.#hasBacklog ? this.#stream.bufferedBytes : 0;
   }
 
   /** hot: room for `length` bytes; write them at `position` of the buffer returned, then call `advance`. */
@@ -121,12 +151,17 @@ export class Output {
   flush(now: number): void {
     this.#isScheduled = false;
     this.flushedAt = now;
+    this.#send();
+  }
+
+  #send(): void {
     if (this.#isClosed) return;
     const chunk = this.#chunk;
     if (this.#pieces.length === 0) {
       if (chunk === undefined || this.#end === this.#start) return;
       this.#counters.bytesSent += this.#end - this.#start;
       this.#stream.write(chunk.subarray(this.#start, this.#end));
+      this.#hasBacklog = this.#stream.bufferedBytes > 0;
       this.#start = this.#end;
       if (chunk.length > SMALLEST_CHUNK_BYTES * 8) this.#shrink();
       return;
@@ -139,6 +174,7 @@ export class Output {
     this.#stream.cork();
     for (const piece of pieces) this.#stream.write(piece);
     this.#stream.uncork();
+    this.#hasBacklog = this.#stream.bufferedBytes > 0;
   }
 
   /** Nothing more will be sent. */
@@ -150,7 +186,7 @@ export class Output {
 
   #changed(): void {
     if (this.#isScheduled) {
-      if (this.#pieceBytes > FLUSH_AT_BYTES) this.flush(this.flushedAt);
+      if (this.#pieceBytes > FLUSH_AT_BYTES) this.#send(); // its turn with the flusher still comes
       return;
     }
     this.#isScheduled = true;

@@ -170,4 +170,33 @@ describe("Output", () => {
 
     expect(stream.given).toEqual([]);
   });
+
+  it("goes on with its turn when so much came that part of it left early", async () => {
+    const { output, stream } = anOutput();
+    const large = Buffer.alloc(300 * 1024, "x");
+
+    for (let i = 0; i < 4; i++) output.reference(large);
+    const early = stream.given.length;
+    output.write(Buffer.from("the rest"));
+    await turn();
+    output.write(Buffer.from("later"));
+    await turn();
+
+    expect(early).toBeGreaterThan(0);
+    expect(stream.written.length).toBe(4 * large.length + "the rest".length + "later".length);
+  });
+
+  it("leaves with the end of the event that brought it, not before", () => {
+    const stream = new RecordingStream();
+    const flusher = new Flusher({ now: () => 1 });
+    const output = new Output(stream, flusher, { bytesSent: 0 });
+
+    flusher.begin();
+    output.write(Buffer.from("a"));
+    output.write(Buffer.from("b"));
+    expect(stream.given).toEqual([]);
+    flusher.end();
+
+    expect(stream.copies.map(String)).toEqual(["ab"]);
+  });
 });

@@ -165,8 +165,11 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   bytes(chunk: Buffer): void {
     if (this.#phase === Phase.Closed) return;
     this.#heard();
-    this.#context.ports.counters.bytesReceived += chunk.length;
-    this.#reading.push(chunk);
+    const { flusher, ports } = this.#context;
+    ports.counters.bytesReceived += chunk.length;
+    flusher.begin();
+    this.#reading.push(chunk); // what fails in there ends this connection, and is not thrown
+    flusher.end();
     if (this.#output.waitingBytes > UNREAD_ANSWERS_BYTES) this.#reading.hold(Hold.AnswersUnread);
   }
 

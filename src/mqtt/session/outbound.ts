@@ -1,6 +1,7 @@
 import type { Message } from "../../base/message.ts";
 import type { Delivery, QueuedMessage } from "../../base/queued-message.ts";
 import type { DeliverySource, SharedDelivery, SourceConsumer } from "../ports.ts";
+import { DeliveryState, InflightWindow, packetIdOf } from "./inflight-window.ts";
 
 /** The connection as the sending half of a session sees it. */
 export interface OutboundLink {
@@ -25,10 +26,6 @@ export interface OutboundPorts {
   hasRoom(): void;
 }
 
-/** Where one QoS 1 or 2 message stands: the sender of MQTT 5 §4.3. */
-const State = { AwaitingPuback: 0, AwaitingPubrec: 1, Releasing: 2, AwaitingPubcomp: 3 } as const;
-type State = (typeof State)[keyof typeof State];
-
 /**
  * Sends a session's QoS 1 and 2 messages in order, at most `limit` unacknowledged at a time. The packet id follows
  * from the place in the queue, so that it is the same when the message is sent again, even by another process.
@@ -37,8 +34,7 @@ export class Outbound implements SourceConsumer {
   readonly committedOnly = false;
   readonly #source: DeliverySource;
   readonly #ports: OutboundPorts;
-  /** By packet id: seq * 4 + state. No object per message. */
-  readonly #inflight = new Map<number, number>();
+  readonly #inflight = new InflightWindow();
   /** Messages of shared subscriptions, by packet id; they belong to their group until they are acknowledged. */
   readonly #shared = new Map<number, SharedDelivery>();
   #lastSharedId = 0;
@@ -56,7 +52,7 @@ export class Outbound implements SourceConsumer {
 
   /** Messages sent and not acknowledged. */
   get inflightCount(): number {
-    return this.#inflight.size + this.#shared.size;
+    return this.#inflight.count + this.#shared.size;
   }
 
   /** Whether a connection carries the session, past its CONNACK. */
@@ -105,7 +101,7 @@ export class Outbound implements SourceConsumer {
         return;
       }
       this.#held = undefined;
-      if (this.#isInUse(packetIdOf(queued.seq))) {
+      if (!this.#mayAdd(queued.seq)) {
         this.#held = queued;
         return;
       }
@@ -115,9 +111,8 @@ export class Outbound implements SourceConsumer {
 
   /** hot: a message that did not have to wait in the source (`isIdle` was true). Returns false when its id is in use. */
   sendNow(message: Message, delivery: Delivery, seq: number): boolean {
-    const packetId = packetIdOf(seq);
-    if (this.#isInUse(packetId)) return false;
-    this.#sendPublish(this.#link as OutboundLink, message, delivery, seq, packetId);
+    if (!this.#mayAdd(seq)) return false;
+    this.#sendPublish(this.#link as OutboundLink, message, delivery, seq);
     return true;
   }
 
@@ -132,116 +127,93 @@ export class Outbound implements SourceConsumer {
     this.#ports.dropped("packet_too_large");
   }
 
-  /** PUBACK. Returns false when no such message awaits it. */
+  /** hot: PUBACK. Returns false when no such message awaits it. */
   acknowledged(packetId: number): boolean {
-    const shared = this.#shared.get(packetId);
+    const shared = this.#shared.size === 0 ? undefined : this.#shared.get(packetId);
     if (shared !== undefined) {
       this.#shared.delete(packetId);
       shared.settled();
       this.ready();
       return true;
     }
-    const entry = this.#inflight.get(packetId);
-    if (entry === undefined || stateOf(entry) !== State.AwaitingPuback) return false;
-    return this.#done(packetId, entry);
+    const seq = this.#inflight.find(packetId);
+    if (seq < 0 || this.#inflight.stateOf(seq) !== DeliveryState.AwaitingPuback) return false;
+    return this.#done(seq);
   }
 
   /** PUBREC. A refusal ends the delivery; else PUBREL follows when the change is durable [MQTT-4.3.3-4]. */
   received(packetId: number, isRefused: boolean): boolean {
-    const entry = this.#inflight.get(packetId);
-    if (entry === undefined) return false;
-    const state = stateOf(entry);
-    if (state === State.AwaitingPuback) return false;
-    if (state === State.AwaitingPubcomp) this.#link?.sendPubrel(packetId); // a repeat [MQTT-4.3.3-6]
-    if (state !== State.AwaitingPubrec) return true;
-    if (isRefused) return this.#done(packetId, entry);
-    this.#inflight.set(packetId, pack(seqOf(entry), State.Releasing));
-    this.#ports.release(seqOf(entry), packetId);
+    const seq = this.#inflight.find(packetId);
+    if (seq < 0) return false;
+    const state = this.#inflight.stateOf(seq);
+    if (state === DeliveryState.AwaitingPuback) return false;
+    if (state === DeliveryState.AwaitingPubcomp) this.#link?.sendPubrel(packetId); // a repeat [MQTT-4.3.3-6]
+    if (state !== DeliveryState.AwaitingPubrec) return true;
+    if (isRefused) return this.#done(seq);
+    this.#inflight.advance(seq, DeliveryState.Releasing);
+    this.#ports.release(seq, packetId);
     return true;
   }
 
   /** The PUBREC is durable: PUBREL may leave. */
   released(packetId: number): void {
-    const entry = this.#inflight.get(packetId);
-    if (entry === undefined || stateOf(entry) !== State.Releasing) return;
-    this.#inflight.set(packetId, pack(seqOf(entry), State.AwaitingPubcomp));
+    const seq = this.#inflight.find(packetId);
+    if (seq < 0 || this.#inflight.stateOf(seq) !== DeliveryState.Releasing) return;
+    this.#inflight.advance(seq, DeliveryState.AwaitingPubcomp);
     this.#link?.sendPubrel(packetId);
   }
 
   /** PUBCOMP. */
   completed(packetId: number): boolean {
-    const entry = this.#inflight.get(packetId);
-    if (entry === undefined || stateOf(entry) !== State.AwaitingPubcomp) return false;
-    return this.#done(packetId, entry);
+    const seq = this.#inflight.find(packetId);
+    if (seq < 0 || this.#inflight.stateOf(seq) !== DeliveryState.AwaitingPubcomp) return false;
+    return this.#done(seq);
   }
 
-  #isInUse(packetId: number): boolean {
-    return this.#inflight.has(packetId) || this.#shared.has(packetId);
+  /** Whether the packet id of this place is free. */
+  #mayAdd(seq: number): boolean {
+    return this.#inflight.mayAdd(seq) && (this.#shared.size === 0 || !this.#shared.has(packetIdOf(seq)));
   }
 
   /** From the top down: those that follow from a place in the queue mostly come from elsewhere. */
   #freePacketId(): number {
     do {
       this.#lastSharedId = this.#lastSharedId <= 1 ? 65535 : this.#lastSharedId - 1;
-    } while (this.#isInUse(this.#lastSharedId));
+    } while (this.#shared.has(this.#lastSharedId) || this.#inflight.find(this.#lastSharedId) >= 0);
     return this.#lastSharedId;
   }
 
-  #done(packetId: number, entry: number): true {
-    this.#inflight.delete(packetId);
-    this.#ports.settle(seqOf(entry));
+  #done(seq: number): true {
+    this.#inflight.remove(seq);
+    this.#ports.settle(seq);
     this.ready();
     return true;
   }
 
   #send(link: OutboundLink, { seq, message, delivery }: QueuedMessage): void {
-    const packetId = packetIdOf(seq);
     if (message === undefined) {
-      this.#inflight.set(packetId, pack(seq, State.AwaitingPubcomp));
-      link.sendPubrel(packetId);
+      this.#inflight.add(seq, DeliveryState.AwaitingPubcomp);
+      link.sendPubrel(packetIdOf(seq));
     } else if (message.expiresAt !== 0 && message.expiresAt <= this.#ports.now() && seq >= this.#dupEnd) {
       this.#drop(seq, "expired"); // delivery had not begun [MQTT-3.3.2-5]
     } else if (!this.#ports.mayReceive(message)) {
       this.#drop(seq, "not_authorized");
     } else {
-      this.#sendPublish(link, message, delivery, seq, packetId);
+      this.#sendPublish(link, message, delivery, seq);
     }
   }
 
-  #sendPublish(
-    link: OutboundLink,
-    message: Message,
-    delivery: Delivery,
-    seq: number,
-    packetId: number,
-  ): void {
-    if (!link.sendPublish(message, delivery, packetId, seq < this.#dupEnd)) {
+  #sendPublish(link: OutboundLink, message: Message, delivery: Delivery, seq: number): void {
+    if (!link.sendPublish(message, delivery, packetIdOf(seq), seq < this.#dupEnd)) {
       this.#drop(seq, "packet_too_large");
       return;
     }
-    const state = delivery.qos === 1 ? State.AwaitingPuback : State.AwaitingPubrec;
-    this.#inflight.set(packetId, pack(seq, state));
+    const isQoS1 = delivery.qos === 1;
+    this.#inflight.add(seq, isQoS1 ? DeliveryState.AwaitingPuback : DeliveryState.AwaitingPubrec);
   }
 
   #drop(seq: number, reason: Parameters<OutboundPorts["dropped"]>[0]): void {
     this.#ports.settle(seq);
     this.#ports.dropped(reason);
   }
-}
-
-/** 1..65535, the same for the same place in the queue wherever it is computed. */
-function packetIdOf(seq: number): number {
-  return 1 + (seq % 65535);
-}
-
-function pack(seq: number, state: State): number {
-  return seq * 4 + state;
-}
-
-function seqOf(entry: number): number {
-  return Math.floor(entry / 4);
-}
-
-function stateOf(entry: number): State {
-  return (entry % 4) as State;
 }

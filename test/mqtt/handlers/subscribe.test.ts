@@ -254,6 +254,7 @@ describe("a retained message", () => {
     const subscribe: Packet = { cmd: "subscribe", messageId: 1, subscriptions: [{ topic: "t", qos: 0 }] };
 
     stream.bufferedBytes = 9 * 1024 * 1024; // the client is behind with reading
+    await client.ping();
     for (let i = 0; i < 3000; i++) client.send(subscribe);
     await broker.settle();
     expect(stream.isReading).toBe(false);
