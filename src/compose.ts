@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { messageHeaders } from "./amqp/mapping/message-headers.ts";
 import type { ByteStream } from "./base/byte-stream.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import { Counters } from "./base/counters.ts";
@@ -10,6 +11,9 @@ import { openBridge, type RunningBridge } from "./compose/bridges.ts";
 import { LiveInspection } from "./compose/inspection/live-inspection.ts";
 import { createListener } from "./compose/listeners.ts";
 import { createSources } from "./compose/observation.ts";
+import { orUnlimited, QueueLimits } from "./compose/queue-limits.ts";
+import { QueueHosts } from "./compose/queues/queue-hosts.ts";
+import { QueueMembers } from "./compose/queues/queue-members.ts";
 import { durable, JournalledSessions } from "./compose/session-journal.ts";
 import { createSysTopics } from "./compose/sys-topics.ts";
 import type { BrokerConfig } from "./config/broker-config.ts";
@@ -48,10 +52,11 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
   const sysRetained = new RetainedIndex();
   const authorization = await openAuthorization(config, logger);
   const bridges: RunningBridge[] = [];
+  const limits = new QueueLimits(config, { clock, counters, logger });
 
   const effects: StateEffects = {
     sessionOpened: (session) => {
-      limit(session.queue, config, counters);
+      limits.limit(session.queue);
       mqtt.sessions.sessionOpened(session);
     },
     sessionDeleted: (session) => mqtt.sessions.sessionDeleted(session),
@@ -61,14 +66,24 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
       if (message.payload.length === 0) retained.delete(message.topicName);
       else retained.set(message);
     },
-    defined: () => {},
+    defined: (name, value) => queues.defined(name, value),
     corrupt: (what) => {
       counters.drop("corrupt_record");
       logger.error({ what }, "a stored record is damaged and was skipped");
     },
   };
   const machine = new StateMachine(store, effects, config.mqtt.maximumInflight);
-  const sources = createSources({ version, counters, router, retained, health, mqtt: () => mqtt, bridges });
+  const sources = createSources({
+    version,
+    durability: config.storage.durability,
+    counters,
+    limits,
+    router,
+    retained,
+    health,
+    mqtt: () => mqtt,
+    bridges,
+  });
   const metrics = new Metrics(sources);
   const journal = new LocalJournal({
     machine,
@@ -92,16 +107,30 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
   const publishing = new Publishing<Queue, DurableSession>(router, {
     append: (publish, waiter, token) => journal.append({ type: "publish", ...publish }, waiter, token),
   });
-  const groups = createGroups({ router, machine, journal, clock, counters, config });
+  const queues = new QueueHosts({
+    config: config.queues,
+    machine,
+    journal,
+    router,
+    publishing,
+    headers: messageHeaders,
+    clock,
+    logger,
+    counters,
+  });
+  const members = new QueueMembers(() => queues.first, logger);
+  const groups = createGroups({ router, machine, journal, clock, counters, limits });
   const mqtt = new MqttServer(
     {
       clock,
       logger,
       counters,
       journal: new JournalledSessions(journal, clock),
-      routing: createRouting(router, publishing, retainedIn(retained, sysRetained), groups),
+      routing: createRouting(router, publishing, retainedIn(retained, sysRetained), groups, members),
       authorization: authorization.control,
       randomId: () => randomBytes(12).toString("hex"),
+      transientBudget: limits.transient,
+      queueLost: (reason, queue) => limits.lost(reason, queue),
     },
     mqttOptions(config),
   );
@@ -112,6 +141,7 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
 
   await machine.load();
   dropLeftovers(machine, journal, groups);
+  queues.open();
   const sysTopics = createSysTopics(sources, clock, sysRetained, (message) => publishing.announce(message));
   const opened: Listener[] = [];
   const stop = async (): Promise<void> => {
@@ -120,6 +150,7 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
     await within(config.shutdownTimeout * 1000, async () => {
       await mqtt.shutDown();
       await Promise.all(bridges.map((bridge) => bridge.stop((config.shutdownTimeout * 1000) / 4)));
+      queues.close();
       await journal.drain();
     });
     journal.close();
@@ -135,8 +166,10 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
     for (const [index, listenerConfig] of config.listeners.entries()) {
       const rules = { strict: "strict" in listenerConfig ? listenerConfig.strict : "enforce" } as const;
       const accept = (stream: ByteStream): void => mqtt.accept(stream, rules);
+      const acceptAmqp = (stream: ByteStream): void => stream.destroy();
       const listener = createListener(listenerConfig, `listeners.${index}`, config, {
         accept,
+        acceptAmqp,
         clock,
         logger,
         counters,
@@ -162,22 +195,13 @@ function createStore({ data, storage }: BrokerConfig, logger: Logger): StateStor
   return new LevelStore({ folder: data, sync: storage.durability === "disk" }, logger);
 }
 
-function limit(queue: Queue, { sessions }: BrokerConfig, counters: Counters): void {
-  queue.policy = {
-    maximumMessages: sessions.maximumQueuedMessages || Number.POSITIVE_INFINITY,
-    maximumBytes: sessions.maximumQueuedBytes || Number.POSITIVE_INFINITY,
-    whenFull: "dropNewest",
-    missed: () => counters.drop("queue_full"),
-  };
-}
-
 interface GroupEnvironment {
   readonly router: Router<Queue>;
   readonly machine: StateMachine;
   readonly journal: LocalJournal;
   readonly clock: Clock;
   readonly counters: Counters;
-  readonly config: BrokerConfig;
+  readonly limits: QueueLimits;
 }
 
 function createGroups({
@@ -186,17 +210,19 @@ function createGroups({
   journal,
   clock,
   counters,
-  config,
+  limits,
 }: GroupEnvironment): SharedGroups<Queue> {
   return new SharedGroups<Queue>(router, {
-    maximumMessages: config.sessions.maximumQueuedMessages || Number.POSITIVE_INFINITY,
+    maximumMessages: limits.policy.maximumMessages,
+    memoryBudget: limits.transient,
+    mayRefuse: limits.policy.whenFull === "rejectElseDrop",
     now: () => clock.now(),
     settle: (queue, seq) => journal.append({ type: "settle", queue, seq }),
     dropped: (reason) => counters.drop(reason),
     declareQueue: (name) => {
       if (machine.queue(name) === undefined) journal.append({ type: "declare", name, at: clock.now() });
       const queue = machine.queue(name) as Queue;
-      limit(queue, config, counters);
+      limits.limit(queue);
       return queue;
     },
     dropQueue: ({ name }) => journal.append({ type: "drop", name }),
@@ -216,20 +242,24 @@ function createRouting(
   publishing: Publishing<Queue, DurableSession>,
   retained: Routing["retained"],
   groups: SharedGroups<Queue>,
+  members: QueueMembers,
 ): Routing {
   type OurRoute = Parameters<Router<Queue>["subscribe"]>[0];
   return {
     addRoute: (route) => router.subscribe(route as OurRoute),
     removeRoute: (route) => router.unsubscribe(route as OurRoute),
-    joinGroup: (key, member, isDurable) => groups.join(key, member, isDurable),
-    leaveGroup: (key, member) => groups.leave(key, member),
+    joinGroup: (key, member, isDurable) =>
+      key.queueName === undefined ? groups.join(key, member, isDurable) : members.join(key.queueName, member),
+    leaveGroup: (key, member) =>
+      key.queueName === undefined ? groups.leave(key, member) : members.leave(member),
+    hasQueue: (name) => members.hasQueue(name),
     publishQoS0: (message) => publishing.publishQoS0(message),
     publish: (message, receivedFor, packetId, waiter, token) =>
       publishing.publish(message, receivedFor && durable(receivedFor), packetId, waiter, token),
     publishWill: (message, willOf) => publishing.publishWill(message, willOf && durable(willOf)),
     deliverTo: (receiver, message, delivery) =>
       publishing.deliverTo(receiver as OurRoute["receiver"], message, delivery),
-    refusedBy: (message) => router.refusedBy(message),
+    refusedBy: (message, canBeTold) => router.refusedBy(message, canBeTold),
     retained,
   };
 }
@@ -239,12 +269,14 @@ function retainedIn(ordinary: RetainedIndex, sys: RetainedIndex): Routing["retai
   return (topicFilter) => (isReserved(topicFilter) ? sys : ordinary).matching(topicFilter);
 }
 
-function mqttOptions({ mqtt, sessions, limits }: BrokerConfig): MqttOptions {
+function mqttOptions({ mqtt, sessions, limits, storage }: BrokerConfig): MqttOptions {
   return {
     ...mqtt,
     limits,
-    maximumQueuedMessages: sessions.maximumQueuedMessages || Number.POSITIVE_INFINITY,
-    maximumQueuedBytes: sessions.maximumQueuedBytes || Number.POSITIVE_INFINITY,
+    maximumQueuedMessages: orUnlimited(sessions.maximumQueuedMessages),
+    maximumQueuedBytes: orUnlimited(sessions.maximumQueuedBytes),
+    whenFull: sessions.whenFull,
+    durability: storage.durability,
   };
 }
 

@@ -2,6 +2,9 @@
 export type DropReason =
   | "expired"
   | "queue_full"
+  | "budget_full"
+  | "displaced"
+  | "refused"
   | "slow_receiver"
   | "receiver_offline"
   | "packet_too_large"

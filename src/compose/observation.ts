@@ -2,14 +2,19 @@ import type { Counters } from "../base/counters.ts";
 import type { ConnectionCount, MetricsSources } from "../metrics/sources.ts";
 import type { Connection } from "../mqtt/connection/connection.ts";
 import type { MqttServer } from "../mqtt/connection/mqtt-server.ts";
+import type { Session } from "../mqtt/session/session.ts";
+import type { SessionRegistry } from "../mqtt/session/session-registry.ts";
 import type { RetainedIndex } from "../routing/retained-index.ts";
 import type { Router } from "../routing/router.ts";
 import type { Queue } from "../state/queue.ts";
 import type { RunningBridge } from "./bridges.ts";
+import type { QueueLimits } from "./queue-limits.ts";
 
 export interface Observed {
   readonly version: string;
+  readonly durability: MetricsSources["durability"];
   readonly counters: Counters;
+  readonly limits: QueueLimits;
   readonly router: Router<Queue>;
   readonly retained: RetainedIndex;
   readonly bridges: readonly RunningBridge[];
@@ -20,15 +25,19 @@ export interface Observed {
 /** Joins the metrics to what they count. */
 export function createSources({
   version,
+  durability,
   counters,
+  limits,
   router,
   retained,
   bridges,
   mqtt,
   health,
 }: Observed): MetricsSources {
+  const longest = new LongestQueue(() => mqtt().sessions);
   return {
     version,
+    durability,
     counters,
     health,
     connections: () => countConnections(mqtt().connections()),
@@ -38,7 +47,11 @@ export function createSources({
     },
     subscriptions: () => router.subscriptionCount,
     retainedMessages: () => retained.size,
-    sessionQueues: () => measureQueues(mqtt()),
+    sessionQueues: () => ({
+      messages: limits.durable.messages + limits.transient.messages,
+      bytes: limits.durable.bytes + limits.transient.bytes,
+      largestMessages: longest.find(),
+    }),
     bridges: () => bridges.map((bridge) => bridge.status()),
   };
 }
@@ -54,15 +67,36 @@ function countConnections(connections: Iterable<Connection>): ConnectionCount[] 
   return [...counts.values()];
 }
 
-function measureQueues({ sessions }: MqttServer): ReturnType<MetricsSources["sessionQueues"]> {
-  let messages = 0;
-  let bytes = 0;
-  let largestMessages = 0;
-  for (const session of sessions.sessions()) {
-    const { queuedMessages } = session;
-    messages += queuedMessages;
-    bytes += session.queuedBytes;
-    largestMessages = Math.max(largestMessages, queuedMessages);
+/** Sessions looked at in one turn: so many are looked at as soon as somebody asks. */
+const LOOKED_AT_ONCE = 5000;
+
+/** Finds the longest queue. With many sessions that takes some turns: the answer is the one found before. */
+export class LongestQueue {
+  readonly #sessions: () => SessionRegistry;
+  #messages = 0;
+  #isLooking = false;
+
+  constructor(sessions: () => SessionRegistry) {
+    this.#sessions = sessions;
   }
-  return { messages, bytes, largestMessages };
+
+  find(): number {
+    if (!this.#isLooking) this.#look(this.#sessions().sessions(), 0);
+    return this.#messages;
+  }
+
+  #look(sessions: Iterator<Session>, longestBefore: number): void {
+    let longest = longestBefore;
+    for (let i = 0; i < LOOKED_AT_ONCE; i++) {
+      const { value: session } = sessions.next();
+      if (session === undefined) {
+        this.#messages = longest;
+        this.#isLooking = false;
+        return;
+      }
+      longest = Math.max(longest, session.queuedMessages);
+    }
+    this.#isLooking = true;
+    setImmediate(() => this.#look(sessions, longest));
+  }
 }

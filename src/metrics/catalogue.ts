@@ -32,10 +32,13 @@ export const CATALOGUE = {
   causeway_sessions: gauge("Sessions known to the broker", "", ["state"]),
   causeway_subscriptions: gauge("Subscriptions of all sessions"),
   causeway_retained_messages: gauge("Retained messages"),
-  causeway_queued_messages: gauge("Messages queued for all sessions, sent but not acknowledged ones too"),
-  causeway_queued_bytes: gauge("Size of the messages queued for all sessions", "bytes"),
-  causeway_largest_queue_messages: gauge("Messages in the longest queue of a session"),
+  causeway_queued_messages: gauge("Messages queued for sessions and shared subscriptions"),
+  causeway_queued_bytes: gauge("Size of these messages", "bytes"),
+  causeway_largest_queue_messages: gauge("Messages in the longest queue of a session, as last looked for"),
 
+  causeway_storage_info: gauge("Always 1; the label says what an acknowledgement waits for", "", [
+    "durability",
+  ]),
   causeway_commit_operations: histogram("Puts and deletes per batch written to the store"),
   causeway_commit_size_bytes: histogram("Size of the batches written to the store", "bytes"),
   causeway_commit_duration_seconds: histogram(

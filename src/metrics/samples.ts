@@ -5,6 +5,7 @@ import type { BridgeFigures, BridgeState, MetricsSources } from "./sources.ts";
 /** What one scrape reads, once. */
 export interface Snapshot {
   readonly version: string;
+  readonly durability: MetricsSources["durability"];
   readonly counters: MetricsSources["counters"];
   readonly isHealthy: boolean;
   readonly connections: ReturnType<MetricsSources["connections"]>;
@@ -19,6 +20,7 @@ export interface Snapshot {
 export function takeSnapshot(sources: MetricsSources, eventLoopUtilization: number): Snapshot {
   return {
     version: sources.version,
+    durability: sources.durability,
     counters: sources.counters,
     isHealthy: sources.health().length === 0,
     connections: sources.connections(),
@@ -72,6 +74,8 @@ export const SAMPLES: Readonly<Record<SampledMetric, Read>> = {
   causeway_queued_bytes: ({ sessionQueues }) => [[sessionQueues.bytes]],
   causeway_largest_queue_messages: ({ sessionQueues }) => [[sessionQueues.largestMessages]],
 
+  causeway_storage_info: ({ durability }) => [[1, { durability }]],
+
   causeway_bridge_state: ({ bridges }) => bridges.flatMap(bridgeStates),
   causeway_bridge_matched_total: perBridge((bridge) => bridge.matched),
   causeway_bridge_delivered_total: perBridge((bridge) => bridge.delivered),
@@ -92,6 +96,9 @@ const PROTOCOL_NAMES = { 3: "3.1", 4: "3.1.1", 5: "5" } as const;
 const DROP_REASONS = keysOf<DropReason>({
   expired: true,
   queue_full: true,
+  budget_full: true,
+  displaced: true,
+  refused: true,
   slow_receiver: true,
   receiver_offline: true,
   packet_too_large: true,

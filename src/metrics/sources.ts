@@ -4,6 +4,8 @@ import type { Counters } from "../base/counters.ts";
 /** What the metrics room asks of the rest of the broker; each function is called once per scrape. */
 export interface MetricsSources {
   readonly version: string;
+  /** `storage.durability`: what an acknowledgement waits for. */
+  readonly durability: "disk" | "os" | "memory";
   readonly counters: Counters;
   /** Why the broker cannot do its work; empty = healthy. */
   health(): readonly string[];

@@ -1,9 +1,10 @@
 import type { Clock } from "../base/clock.ts";
-import type { Counters } from "../base/counters.ts";
+import type { Counters, DropReason } from "../base/counters.ts";
 import type { ClientId, TopicFilter, TopicName } from "../base/ids.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Message } from "../base/message.ts";
 import type { QoS } from "../base/qos.ts";
+import type { QueueBudget } from "../base/queue-budget.ts";
 import type { Delivery, QueuedMessage } from "../base/queued-message.ts";
 
 /** Told when a durable change is as durable as configured. */
@@ -17,6 +18,14 @@ export interface SourceConsumer {
   ready(): void;
 }
 
+/** A queue that went without a message, and how many of them by now. */
+export interface LosingQueue {
+  readonly name: string;
+  readonly count: number;
+  readonly bytes: number;
+  readonly dropped: ReadonlyMap<DropReason, number> | undefined;
+}
+
 /** Where the messages for a session wait: a durable queue, or one in memory. */
 export interface DeliverySource {
   readonly count: number;
@@ -26,12 +35,16 @@ export interface DeliverySource {
   attach(consumer: SourceConsumer): void;
   detach(): void;
   take(): QueuedMessage | undefined;
+  /** What it went without since the process began; undefined = nothing. */
+  readonly dropped: ReadonlyMap<DropReason, number> | undefined;
+  /** A message was taken out and could not be delivered. */
+  countDropped(reason: DropReason): void;
 }
 
 /** A durable queue as mqtt sees it: opaque but for reading. */
 export interface StoredQueue extends DeliverySource {
   readonly isFull: boolean;
-  readonly whenFull: "block" | "reject" | "dropNewest";
+  readonly whenFull: FullQueue["whenFull"];
   missed(message: Message): void;
   /** Runs `task` once when there is room; returns how to cancel that. */
   whenRoom(task: () => void): () => void;
@@ -62,7 +75,7 @@ export interface StoredSession {
   /** Milliseconds since the epoch; 0 = connected. */
   readonly disconnectedAt: number;
   readonly will: Will | undefined;
-  readonly subscriptions: ReadonlyMap<TopicFilter, SubscriptionOptions>;
+  readonly subscriptions: Iterable<readonly [TopicFilter, SubscriptionOptions]>;
   /** Packet Identifiers of QoS 2 messages accepted and not yet released. */
   readonly received: ReadonlySet<number>;
 }
@@ -138,10 +151,11 @@ export interface GroupMember {
   take(shared: SharedDelivery): void;
 }
 
-/** `$share/{shareName}/{topicFilter}` (MQTT 5 §4.8.2). */
+/** `$share/{shareName}/{topicFilter}` (MQTT 5 §4.8.2), or the AMQP-style queue of that name. */
 export interface GroupKey {
   readonly shareName: string;
   readonly topicFilter: TopicFilter;
+  readonly queueName: string | undefined;
 }
 
 /** The group a member belongs to. */
@@ -161,7 +175,7 @@ export interface RetainedWalk {
 
 /** A queue without room. */
 export interface FullQueue {
-  readonly whenFull: "block" | "reject" | "dropNewest";
+  readonly whenFull: "block" | "reject" | "rejectElseDrop" | "dropNewest" | "dropOldest";
   /** Runs `task` once when there is room; returns how to cancel that. */
   whenRoom(task: () => void): () => void;
 }
@@ -173,6 +187,8 @@ export interface Routing {
   /** `isDurable`: what waits for the group must outlive the process. */
   joinGroup(key: GroupKey, member: GroupMember, isDurable: boolean): Group;
   leaveGroup(key: GroupKey, member: GroupMember): void;
+  /** Whether there is an AMQP-style queue of that name, for `$queue/{name}`. */
+  hasQueue(name: string): boolean;
   /** QoS 0: nothing to wait for. Returns whether the journal got it too: it may be behind. */
   publishQoS0(message: Message): boolean;
   /** Bits of `Published`: 1 = pending, the waiter will be told; 2 = somebody matched. */
@@ -185,8 +201,11 @@ export interface Routing {
   ): number;
   publishWill(message: Message, willOf: StoredSession | undefined): void;
   deliverTo(receiver: MessageReceiver, message: Message, delivery: Delivery): void;
-  /** A full queue that does not want to go without the message: it waits for room, or is refused. */
-  refusedBy(message: Message): FullQueue | undefined;
+  /**
+   * A full queue that does not want to go without the message: it waits for room, or is refused. `canBeTold`: the
+   * publisher's protocol has a word for a refusal.
+   */
+  refusedBy(message: Message, canBeTold: boolean): FullQueue | undefined;
   retained(topicFilter: TopicFilter): RetainedWalk;
 }
 
@@ -250,6 +269,10 @@ export interface MqttPorts {
   readonly authorization: Authorization;
   /** For assigned client ids. */
   randomId(): string;
+  /** What sessions that end with their connections may hold together, in memory. */
+  readonly transientBudget: QueueBudget;
+  /** The queue of such a session lost a message for want of room: to be counted. */
+  queueLost(reason: DropReason, queue: LosingQueue): void;
 }
 
 /** `limits:` of the configuration. */
@@ -289,6 +312,10 @@ export interface MqttOptions {
   readonly maximumSubscriptionsPerClient: number;
   readonly maximumQueuedMessages: number;
   readonly maximumQueuedBytes: number;
+  /** Of a full queue of a session. */
+  readonly whenFull: "reject" | "dropNewest" | "dropOldest";
+  /** What an acknowledgement waits for, as MQTT 5 clients are told in CONNACK. */
+  readonly durability: "disk" | "os" | "memory";
   readonly limits: LimitOptions;
 }
 

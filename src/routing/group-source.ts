@@ -1,5 +1,6 @@
 import type { Message } from "../base/message.ts";
 import { owned } from "../base/message.ts";
+import type { QueueBudget } from "../base/queue-budget.ts";
 import type { Delivery, QueuedMessage } from "../base/queued-message.ts";
 import type { RoutableQueue } from "./router.ts";
 
@@ -49,20 +50,25 @@ export class DurableSource<Q extends GroupQueue> implements GroupSource {
 /** For all others: lost with the process, as their members' sessions are. */
 export class MemorySource implements GroupSource {
   readonly #maximumMessages: number;
+  readonly #budget: QueueBudget | undefined;
   #waiting: QueuedMessage[] = [];
   #taken = new Set<QueuedMessage>();
   #nextSeq = 0;
 
-  constructor(maximumMessages: number) {
+  constructor(maximumMessages: number, budget: QueueBudget | undefined) {
     this.#maximumMessages = maximumMessages;
+    this.#budget = budget;
   }
 
-  get isFull(): boolean {
-    return this.#waiting.length + this.#taken.size >= this.#maximumMessages;
+  /** Why nothing more fits; undefined when something does. */
+  lossAtLimit(): "queue_full" | "budget_full" | undefined {
+    if (this.#waiting.length + this.#taken.size >= this.#maximumMessages) return "queue_full";
+    return this.#budget?.isSpent ? "budget_full" : undefined;
   }
 
   push(message: Message, delivery: Delivery): void {
     this.#waiting.push({ seq: this.#nextSeq++, message: owned(message), delivery });
+    this.#budget?.add(1, message.payload.length);
   }
 
   attach(): void {}
@@ -79,6 +85,11 @@ export class MemorySource implements GroupSource {
   }
 
   settle(queued: QueuedMessage): void {
-    this.#taken.delete(queued);
+    if (this.#taken.delete(queued)) this.#budget?.add(-1, -(queued.message?.payload.length ?? 0));
+  }
+
+  clear(): void {
+    this.detach();
+    for (const { message } of this.#waiting.splice(0)) this.#budget?.add(-1, -(message?.payload.length ?? 0));
   }
 }

@@ -20,12 +20,15 @@ export interface Receiver<Q> {
   deliver(message: Message, delivery: Delivery): void;
 }
 
-/** A full queue holds its publisher up, has the message refused, or goes without it and counts what it misses. */
+/**
+ * A full queue holds its publisher up, has the message refused (perhaps only where the publisher can be told), or goes
+ * without it and counts what it misses.
+ */
 export interface RoutableQueue {
   readonly isFull: boolean;
-  readonly whenFull: "block" | "reject" | "dropNewest";
-  /** The message was left out for want of room. */
-  missed(message: Message): void;
+  readonly whenFull: "block" | "reject" | "rejectElseDrop" | "dropNewest" | "dropOldest";
+  /** The message was left out for want of room, or refused. */
+  missed(message: Message, isRefused?: boolean): void;
 }
 
 /** A filter's claim on messages, as the trie holds it. */
@@ -124,11 +127,17 @@ export class Router<Q extends RoutableQueue> {
     this.#forgetPlans();
   }
 
-  /** A queue that has no room and does not want to go without the message; undefined when it may be routed. */
-  refusedBy(message: Message): Q | undefined {
-    for (const step of this.#planOf(message.topicName).mayRefuse) {
-      const queue = step.receiver.queueFor(message, deliveryOf(step, message).qos);
-      if (queue?.isFull && queue.whenFull !== "dropNewest") return queue;
+  /**
+   * A queue that has no room and does not want to go without the message; undefined when it may be routed.
+   * `canBeTold`: the publisher's protocol has a word for a refusal.
+   */
+  refusedBy(message: Message, canBeTold = true): Q | undefined {
+    for (const matched of this.#planOf(message.topicName).mayRefuse) {
+      const step = stepFor(matched, message);
+      const queue = step?.receiver.queueFor(message, deliveryOf(step, message).qos);
+      if (queue === undefined || !queue.isFull || !refuses(queue, canBeTold)) continue;
+      if (queue.whenFull === "rejectElseDrop") queue.missed(message, true);
+      return queue;
     }
     return undefined;
   }
@@ -207,6 +216,10 @@ export class Router<Q extends RoutableQueue> {
     this.#plans.clear();
     this.#plansWeight = 0;
   }
+}
+
+function refuses({ whenFull }: RoutableQueue, canBeTold: boolean): boolean {
+  return whenFull === "block" || whenFull === "reject" || (whenFull === "rejectElseDrop" && canBeTold);
 }
 
 /** The step without its No Local subscriptions when the receiver published the message itself [MQTT-3.8.3-3]. */

@@ -1,5 +1,6 @@
 import type { Message } from "../base/message.ts";
 import type { QoS } from "../base/qos.ts";
+import type { QueueBudget } from "../base/queue-budget.ts";
 import type { Delivery, QueuedMessage } from "../base/queued-message.ts";
 import { DurableSource, type GroupQueue, type GroupSource, MemorySource } from "./group-source.ts";
 import type { Receiver } from "./router.ts";
@@ -29,9 +30,13 @@ export interface SharedDelivery {
 export interface SharedGroupPorts<Q> {
   settle(queue: Q, seq: number): void;
   now(): number;
-  dropped(reason: "receiver_offline" | "queue_full" | "not_authorized" | "expired"): void;
+  dropped(reason: "receiver_offline" | "queue_full" | "budget_full" | "not_authorized" | "expired"): void;
   /** What may wait in a group without a durable queue. */
   readonly maximumMessages: number;
+  /** What all such groups, and others in memory, may hold together; undefined = no limit. */
+  readonly memoryBudget?: QueueBudget;
+  /** A full durable queue may have messages for it refused. */
+  readonly mayRefuse?: boolean;
 }
 
 /**
@@ -42,8 +47,7 @@ export interface SharedGroupPorts<Q> {
  *                 ▲────────────── returned by a member that went ──────────────┘
  */
 export class SharedGroup<Q extends GroupQueue> implements Receiver<Q> {
-  /** A full group goes without the message. */
-  readonly mayRefuse = false;
+  readonly mayRefuse: boolean;
   /** No Local is not allowed for shared subscriptions [MQTT-3.8.3-4]. */
   readonly id = "";
   readonly #ports: SharedGroupPorts<Q>;
@@ -57,7 +61,8 @@ export class SharedGroup<Q extends GroupQueue> implements Receiver<Q> {
 
   constructor(ports: SharedGroupPorts<Q>) {
     this.#ports = ports;
-    this.#memory = new MemorySource(ports.maximumMessages);
+    this.mayRefuse = ports.mayRefuse === true;
+    this.#memory = new MemorySource(ports.maximumMessages, ports.memoryBudget);
   }
 
   get isEmpty(): boolean {
@@ -103,12 +108,20 @@ export class SharedGroup<Q extends GroupQueue> implements Receiver<Q> {
       const member = this.#pick(message, (candidate) => candidate.isConnected);
       if (member === undefined) this.#ports.dropped("receiver_offline");
       else member.deliver(message, delivery);
-    } else if (this.#memory.isFull) {
-      this.#ports.dropped("queue_full");
-    } else {
-      this.#memory.push(message, delivery);
-      this.#dispatch();
+      return;
     }
+    const loss = this.#memory.lossAtLimit();
+    if (loss !== undefined) {
+      this.#ports.dropped(loss);
+      return;
+    }
+    this.#memory.push(message, delivery);
+    this.#dispatch();
+  }
+
+  /** The last member is gone: what waits in memory is given up. */
+  end(): void {
+    this.#memory.clear();
   }
 
   /** From a member's delivery: another member gets it (MQTT 5 §4.8.2.1). */

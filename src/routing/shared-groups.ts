@@ -49,6 +49,7 @@ export class SharedGroups<Q extends GroupQueue> {
     if (entry === undefined) return;
     entry.group.leave(member);
     if (!entry.group.isEmpty) return;
+    entry.group.end();
     this.#groups.delete(name);
     this.#router.unsubscribe(entry.subscription);
     if (entry.group.queue !== undefined) this.#ports.dropQueue(entry.group.queue);

@@ -1,8 +1,11 @@
 import type { ClientId, TopicFilter } from "../base/ids.ts";
+import { SmallMap } from "../base/small-map.ts";
 import type { Queue } from "./queue.ts";
 import type { SessionRecord, SubscriptionOptions, WillRecord } from "./records.ts";
 
-/** A session that outlives its connection and the process: what the state machine knows of it. */
+const NONE: ReadonlySet<number> = new Set();
+
+/** A session that outlives its connection and the process: what the state machine knows of it. There may be a million. */
 export class DurableSession {
   readonly slot: number;
   readonly clientId: ClientId;
@@ -12,9 +15,8 @@ export class DurableSession {
   disconnectedAt: number;
   sentEnd: number;
   will: WillRecord | undefined;
-  readonly subscriptions = new Map<TopicFilter, SubscriptionOptions>();
-  /** Packet Identifiers of QoS 2 messages accepted and not yet released. */
-  readonly received = new Set<number>();
+  readonly subscriptions = new SmallMap<TopicFilter, SubscriptionOptions>();
+  #received: Set<number> | undefined;
 
   constructor(record: SessionRecord, queue: Queue) {
     this.slot = record.slot;
@@ -25,6 +27,21 @@ export class DurableSession {
     this.disconnectedAt = record.disconnectedAt;
     this.sentEnd = record.sentEnd;
     this.will = record.will;
+  }
+
+  /** Packet Identifiers of QoS 2 messages accepted and not yet released. */
+  get received(): ReadonlySet<number> {
+    return this.#received ?? NONE;
+  }
+
+  receive(packetId: number): void {
+    this.#received ??= new Set();
+    this.#received.add(packetId);
+  }
+
+  /** Returns whether it was there. */
+  forget(packetId: number): boolean {
+    return this.#received?.delete(packetId) === true;
   }
 
   record(): SessionRecord {

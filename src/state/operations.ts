@@ -3,7 +3,7 @@ import type { Message } from "../base/message.ts";
 import type { Delivery } from "../base/queued-message.ts";
 import type { DurableSession } from "./durable-session.ts";
 import type { Queue } from "./queue.ts";
-import type { SubscriptionOptions, WillRecord } from "./records.ts";
+import type { QueueEntry, SubscriptionOptions, WillRecord } from "./records.ts";
 
 /** One durable receiver of a message. */
 export interface Target {
@@ -58,6 +58,13 @@ export type Operation =
       readonly seq: number;
       readonly message: Message;
       readonly targets: readonly Target[];
+    }
+  /** The oldest entries of a queue, as they were read: goes for what is over its limit, and what had expired at `at`. */
+  | {
+      readonly type: "displace";
+      readonly queue: Queue;
+      readonly entries: readonly QueueEntry[];
+      readonly at: number;
     }
   /** A consumer gave an entry back: it keeps its place, and how often that happened. */
   | { readonly type: "requeue"; readonly queue: Queue; readonly seq: number; readonly deliveryCount: number }

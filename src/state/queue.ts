@@ -1,5 +1,17 @@
+import type { DropReason } from "../base/counters.ts";
 import type { Message } from "../base/message.ts";
 import type { QueuedMessage } from "../base/queued-message.ts";
+import {
+  isExpired,
+  isFarOver,
+  lossAtLimit,
+  NO_LIMITS,
+  type Page,
+  type QueueLoss,
+  QueueOverflow,
+  type QueuePolicy,
+  type WhenFull,
+} from "./queue-overflow.ts";
 import { ENTRY_OVERHEAD_BYTES, QueueWindow, sizeOf, type TakenLimits } from "./queue-window.ts";
 import type { QueueEntry, QueueRecord, QueueRef } from "./records.ts";
 import { EntryState } from "./records.ts";
@@ -15,23 +27,19 @@ export interface QueueConsumer {
   ready(): void;
 }
 
-/** What happens to a message of QoS 1 or 2 for a full queue: wait, refuse it, or leave this queue out (counted). */
-export type WhenFull = "block" | "reject" | "dropNewest";
-
-/** What a queue may hold, and what happens beyond: set by its owner, not stored. */
-export interface QueuePolicy {
-  readonly maximumMessages: number;
-  readonly maximumBytes: number;
-  readonly whenFull: WhenFull;
-  missed(message: Message): void;
+/** What a queue asks of its state machine; must not throw. */
+export interface QueueHooks {
+  /** A page could not be read: `retry` reads it again. */
+  readFailed(queue: Queue): void;
+  /** Its oldest entries have to be read and removed: `trimPage` says which, `trimmed` that it was done. */
+  crowded(queue: Queue): void;
 }
 
-const NO_LIMITS: QueuePolicy = {
-  maximumMessages: Number.POSITIVE_INFINITY,
-  maximumBytes: Number.POSITIVE_INFINITY,
-  whenFull: "dropNewest",
-  missed() {},
-};
+/** Entries that are on disk and may have to go. */
+export interface TrimPage extends Page {
+  readonly fromSeq: number;
+  readonly toSeq: number;
+}
 
 /** Read from disk at a time. */
 const PAGE_ENTRIES = 512;
@@ -55,10 +63,12 @@ export class Queue implements QueueRef {
   readonly id: number;
   readonly name: string;
   readonly createdAt: number;
-  policy: QueuePolicy = NO_LIMITS;
   /** Set while the open batch holds a change of this queue. */
   isDirty = false;
   readonly #store: StateStore;
+  readonly #hooks: QueueHooks;
+  #policy: QueuePolicy = NO_LIMITS;
+  #overflow: QueueOverflow | undefined;
   #headSeq: number;
   #nextSeq: number;
   #count: number;
@@ -67,7 +77,8 @@ export class Queue implements QueueRef {
   #committedSeq: number;
   /** `#nextSeq` when the batch being written was closed. */
   #frozenSeq: number;
-  readonly #window = new QueueWindow();
+  /** Undefined while nobody has ever consumed the queue: there may be a million of them. */
+  #window: QueueWindow | undefined;
   #windowEnd: number;
   /** One more than the highest seq ever taken: what is below went out before, and goes out again with DUP. */
   #sentEnd: number;
@@ -84,17 +95,15 @@ export class Queue implements QueueRef {
   /** Raised by attach and detach, so that a page read for the former consumer is thrown away. */
   #generation = 0;
   #isDropped = false;
-  readonly #whenRoom = new Set<() => void>();
-  readonly #readFailed: (queue: Queue) => void;
+  #whenRoom: Set<() => void> | undefined;
 
-  /** `readFailed` is told when a page could not be read: `retry` reads it again. */
-  constructor(record: QueueRecord, store: StateStore, readFailed: (queue: Queue) => void) {
+  constructor(record: QueueRecord, store: StateStore, hooks: QueueHooks) {
     this.slot = record.slot;
     this.id = record.id;
     this.name = record.name;
     this.createdAt = record.createdAt;
     this.#store = store;
-    this.#readFailed = readFailed;
+    this.#hooks = hooks;
     this.#headSeq = record.headSeq;
     this.#nextSeq = record.nextSeq;
     this.#count = record.count;
@@ -122,12 +131,36 @@ export class Queue implements QueueRef {
     return this.#sentEnd;
   }
 
+  get policy(): QueuePolicy {
+    return this.#policy;
+  }
+
+  /** What the queue holds counts for the new policy's budget at once, and no more for the former one's. */
+  set policy(policy: QueuePolicy) {
+    this.#policy.budget?.add(-this.#count, -this.#bytes);
+    this.#policy = policy;
+    policy.budget?.add(this.#count, this.#bytes);
+  }
+
+  /** No more fits; where the oldest give way, only when there are none, or too many wait to be removed. */
   get isFull(): boolean {
-    return this.#count >= this.policy.maximumMessages || this.#bytes >= this.policy.maximumBytes;
+    const policy = this.#policy;
+    if (lossAtLimit(this, policy) === undefined) return false;
+    return policy.whenFull !== "dropOldest" || this.#untakenFrom >= this.#nextSeq || isFarOver(this, policy);
   }
 
   get whenFull(): WhenFull {
-    return this.policy.whenFull;
+    return this.#policy.whenFull;
+  }
+
+  /** What this queue went without since the process began; undefined = nothing. */
+  get dropped(): ReadonlyMap<DropReason, number> | undefined {
+    return this.#overflow?.dropped;
+  }
+
+  /** Entries from here on were never handed out: those that a full queue may give up. */
+  get #untakenFrom(): number {
+    return Math.max(this.#headSeq, this.#sentEnd, this.#overflow?.goneEnd ?? 0);
   }
 
   /** Its session or owner is gone: nothing changes it any more. */
@@ -141,19 +174,28 @@ export class Queue implements QueueRef {
 
   /** The first entry that is not settled, when it is in memory: only while somebody consumes the queue. */
   get firstHeld(): QueueEntry | undefined {
-    return this.#window.first;
+    return this.#window?.first;
   }
 
-  missed(message: Message): void {
-    this.policy.missed(message);
+  /** A message was left out for want of room, or refused. */
+  missed(message: Message, isRefused = false): void {
+    this.#lost(message, isRefused ? "refused" : (lossAtLimit(this, this.#policy) ?? "queue_full"));
+    if (this.#policy.removesExpired) this.#askToTrim();
+  }
+
+  /** The queue's consumer could not deliver a message. */
+  countDropped(reason: DropReason): void {
+    this.#overflows.count(reason);
   }
 
   /** Runs `task` once when the queue is not full (any more), or is dropped. The answer takes the task back. */
   whenRoom(task: () => void): () => void {
     const once = (): void => task();
-    if (this.isFull && !this.#isDropped) this.#whenRoom.add(once);
+    this.#whenRoom ??= new Set();
+    const waiting = this.#whenRoom;
+    if (this.isFull && !this.#isDropped) waiting.add(once);
     else once();
-    return () => this.#whenRoom.delete(once);
+    return () => waiting.delete(once);
   }
 
   /** After a restart: entries below `seq` may have been sent before. */
@@ -178,12 +220,12 @@ export class Queue implements QueueRef {
   /** Appends an entry; the caller made it for `nextSeq`. */
   push(entry: QueueEntry): void {
     this.#nextSeq = entry.seq + 1;
-    this.#count++;
-    this.#bytes += sizeOf(entry.message);
+    this.#account(1, sizeOf(entry.message));
     this.#store.putEntry(this, entry);
+    if (this.#policy.whenFull === "dropOldest") this.#displaceFor(entry);
     const consumer = this.#consumer;
     if (consumer === undefined || this.#windowEnd !== entry.seq) return;
-    if (this.#window.isFull) {
+    if (this.#window?.isFull) {
       this.#waitsForRoom = true;
       return;
     }
@@ -193,26 +235,20 @@ export class Queue implements QueueRef {
 
   /** Removes an entry of the window. Returns false for one that is not there (any more). */
   settle(seq: number): boolean {
-    const entry = this.#window.find(seq);
+    const entry = this.#window?.find(seq);
     if (entry === undefined) return false;
-    const bytes = sizeOf(entry.message);
-    this.#count--;
-    this.#bytes -= bytes;
-    this.#store.deleteEntry(this, entry);
-    entry.stored = EntryState.Gone;
-    this.#window.removed(seq, bytes);
-    this.#moveHead();
+    this.#removeHeld(entry);
     this.#tellOfRoom();
     return true;
   }
 
   /** PUBREC came for a QoS 2 entry: its message is no longer needed, the PUBREL handshake is. */
   release(seq: number): void {
-    const entry = this.#window.find(seq);
+    const entry = this.#window?.find(seq);
     if (entry === undefined || entry.message === undefined) return;
     const bytes = sizeOf(entry.message) - ENTRY_OVERHEAD_BYTES;
-    this.#bytes -= bytes;
-    this.#window.shrunk(seq, bytes);
+    this.#account(0, -bytes);
+    this.#window?.shrunk(seq, bytes);
     this.#store.releaseEntry(this, entry);
     entry.message = undefined;
     this.#tellOfRoom();
@@ -220,10 +256,49 @@ export class Queue implements QueueRef {
 
   /** A consumer gave the entry back; it is the consumer that hands it out again. */
   requeue(seq: number, deliveryCount: number): void {
-    const entry = this.#window.find(seq);
+    const entry = this.#window?.find(seq);
     if (entry === undefined) return;
     entry.deliveryCount = deliveryCount;
     this.#store.recountEntry(this, entry);
+  }
+
+  /**
+   * What was read of the oldest entries: those that are over the limit go, and those that had expired at `at`. What
+   * was taken, or went, since they were read is left alone.
+   */
+  displace(entries: readonly QueueEntry[], at: number): void {
+    for (const entry of entries) {
+      const { seq } = entry;
+      const hasExpired = isExpired(entry.message, at);
+      if (!hasExpired && !this.#mayDisplaceBefore(this.#nextSeq - 1)) break;
+      if (seq < this.#untakenFrom) continue;
+      const isInWindow = this.#consumer !== undefined && seq < this.#windowEnd;
+      const current = isInWindow ? this.#window?.find(seq) : entry;
+      if (current === undefined) this.#overflows.goneEnd = seq + 1;
+      else this.#giveUp(current, isInWindow, hasExpired ? "expired" : "displaced");
+    }
+    this.#tellOfRoom();
+  }
+
+  /** Which of the oldest entries to read: undefined when none has to go, or none of them is on disk. */
+  trimPage(): TrimPage | undefined {
+    const fromSeq = this.#untakenFrom;
+    if (this.#isDropped || fromSeq >= this.#committedSeq || !this.#mustTrim) return undefined;
+    return { fromSeq, toSeq: this.#committedSeq, ...this.#overflows.page(this, this.#policy) };
+  }
+
+  /** No entry that is left expires before `freshUntil`, as far as they were read; below `emptyEnd` there are none. */
+  trimmed(freshUntil: number, emptyEnd = 0): void {
+    const overflow = this.#overflows;
+    overflow.isTrimming = false;
+    overflow.freshUntil = freshUntil;
+    overflow.goneEnd = Math.max(overflow.goneEnd, emptyEnd);
+    if (this.#mayDisplaceBefore(this.#nextSeq - 1)) this.#askToTrim();
+  }
+
+  /** Before this time a look at the oldest entries would find none that has expired. */
+  get freshUntil(): number {
+    return this.#isOver ? 0 : (this.#overflow?.freshUntil ?? 0);
   }
 
   mark(sentEnd: number): void {
@@ -234,6 +309,7 @@ export class Queue implements QueueRef {
   attach(consumer: QueueConsumer): void {
     this.#forgetWindow();
     this.#consumer = consumer;
+    this.#window = new QueueWindow();
     this.#window.takenLimits = consumer.takenLimits;
     if (this.isDirty) this.#earlier = Earlier.InOpenBatch;
     else this.#earlier = this.#isBeingWritten ? Earlier.BeingWritten : Earlier.OnDisk;
@@ -242,12 +318,14 @@ export class Queue implements QueueRef {
 
   detach(): void {
     this.#forgetWindow();
+    this.#window = undefined;
     this.#consumer = undefined;
   }
 
   /** The owner is gone, and all entries with it: there is nobody left to wait for. */
   drop(): void {
     this.detach();
+    if (!this.#isDropped) this.#policy.budget?.add(-this.#count, -this.#bytes);
     this.#isDropped = true;
     this.#runWhenRoom();
   }
@@ -255,8 +333,9 @@ export class Queue implements QueueRef {
   /** The next entry in order, or undefined when none is ready: `ready` tells when to ask again. */
   take(): QueueEntry | undefined {
     const consumer = this.#consumer;
-    if (consumer === undefined) return undefined;
-    const entry = this.#window.peek();
+    const window = this.#window;
+    if (consumer === undefined || window === undefined) return undefined;
+    const entry = window.peek();
     if (entry === undefined) {
       if (this.#windowEnd < this.#nextSeq) this.#load();
       return undefined;
@@ -266,7 +345,7 @@ export class Queue implements QueueRef {
       this.#waitsForCommit = true;
       return undefined;
     }
-    this.#window.advance();
+    window.advance();
     if (entry.seq >= this.#sentEnd) this.#sentEnd = entry.seq + 1;
     return entry;
   }
@@ -289,37 +368,122 @@ export class Queue implements QueueRef {
     this.#isBeingWritten = false;
     this.#committedSeq = this.#frozenSeq;
     if (this.#earlier === Earlier.BeingWritten) this.#earlier = Earlier.OnDisk;
+    if (this.#mayDisplaceBefore(this.#nextSeq - 1)) this.#askToTrim();
     if (!this.#waitsForCommit) return;
     this.#waitsForCommit = false;
     this.#consumer?.ready();
   }
 
+  get #overflows(): QueueOverflow {
+    this.#overflow ??= new QueueOverflow();
+    return this.#overflow;
+  }
+
+  /** More than the limits allow: its oldest have to go. */
+  get #isOver(): boolean {
+    return this.#overflow?.isOver(this, this.#policy) === true && this.#policy.whenFull === "dropOldest";
+  }
+
+  get #mustTrim(): boolean {
+    return this.#policy.removesExpired === true || this.#mayDisplaceBefore(this.#nextSeq - 1);
+  }
+
+  #mayDisplaceBefore(seq: number): boolean {
+    return this.#isOver && this.#untakenFrom < seq;
+  }
+
+  #account(messages: number, bytes: number): void {
+    this.#count += messages;
+    this.#bytes += bytes;
+    this.#policy.budget?.add(messages, bytes);
+  }
+
+  #lost(message: Message, reason: QueueLoss): void {
+    this.#overflows.count(reason);
+    this.#policy.missed(message, reason, this);
+  }
+
+  /** What is in memory goes at once; where the oldest are only on disk they have to be read first. */
+  #displaceFor(entry: QueueEntry): void {
+    const policy = this.#policy;
+    if (this.#overflow === undefined && lossAtLimit(this, policy) === undefined) return;
+    this.#overflows.entered(sizeOf(entry.message), policy);
+    const at = entry.message?.receivedAt ?? 0;
+    while (this.#mayDisplaceBefore(entry.seq)) {
+      const oldest = this.#window?.peek();
+      if (oldest === undefined || oldest.seq < this.#sentEnd) break;
+      this.#giveUp(oldest, true, isExpired(oldest.message, at) ? "expired" : "displaced");
+    }
+    if (this.#mayDisplaceBefore(entry.seq)) this.#askToTrim();
+  }
+
+  /** An entry that was never handed out goes for good. */
+  #giveUp(entry: QueueEntry, isInWindow: boolean, reason: QueueLoss): void {
+    const overflow = this.#overflows;
+    const { seq, message } = entry;
+    overflow.left(sizeOf(message));
+    if (isInWindow) this.#removeHeld(entry);
+    else this.#removeStored(entry);
+    overflow.goneEnd = seq + 1;
+    if (message !== undefined) this.#lost(message, reason);
+  }
+
+  #removeHeld(entry: QueueEntry): void {
+    const bytes = sizeOf(entry.message);
+    this.#account(-1, -bytes);
+    this.#store.deleteEntry(this, entry);
+    entry.stored = EntryState.Gone;
+    this.#window?.removed(entry.seq, bytes);
+    this.#moveHead();
+  }
+
+  /** The window knows nothing of it: what is read into it from here on must not find it any more. */
+  #removeStored(entry: QueueEntry): void {
+    this.#account(-1, -sizeOf(entry.message));
+    this.#store.deleteEntry(this, entry);
+    if (this.#consumer === undefined) {
+      if (this.#headSeq >= this.#sentEnd) this.#headSeq = this.#windowEnd = entry.seq + 1; // none was handed out
+      return;
+    }
+    this.#earlier = Earlier.InOpenBatch;
+    this.#waitsForCommit = true;
+    this.#isLoading = false;
+    this.#generation++;
+  }
+
+  #askToTrim(): void {
+    const overflow = this.#overflows;
+    if (overflow.isTrimming || this.trimPage() === undefined) return;
+    overflow.isTrimming = true;
+    this.#hooks.crowded(this);
+  }
+
   #append(entry: QueueEntry): void {
-    this.#window.append(entry);
+    this.#window?.append(entry);
     this.#windowEnd = entry.seq + 1;
   }
 
   #moveHead(): void {
-    this.#headSeq = this.#window.firstSeq ?? this.#windowEnd;
+    this.#headSeq = this.#window?.firstSeq ?? this.#windowEnd;
   }
 
   /** Publishers wait for room in the queue, the consumer for room in the window. */
   #tellOfRoom(): void {
-    if (this.#whenRoom.size > 0 && !this.isFull) this.#runWhenRoom();
-    if (!this.#waitsForRoom || this.#window.isFull) return;
+    if (this.#whenRoom !== undefined && this.#whenRoom.size > 0 && !this.isFull) this.#runWhenRoom();
+    if (!this.#waitsForRoom || this.#window?.isFull) return;
     this.#waitsForRoom = false;
     this.#consumer?.ready();
   }
 
   #runWhenRoom(): void {
-    const tasks = [...this.#whenRoom];
-    this.#whenRoom.clear();
+    const tasks = [...(this.#whenRoom ?? [])];
+    this.#whenRoom?.clear();
     for (const task of tasks) task();
   }
 
   #forgetWindow(): void {
-    this.#window.clear();
     this.#windowEnd = this.#headSeq;
+    if (this.#overflow !== undefined) this.#overflow.freshUntil = 0;
     this.#waitsForCommit = false;
     this.#waitsForRoom = false;
     this.#isLoading = false;
@@ -333,7 +497,7 @@ export class Queue implements QueueRef {
       this.#waitsForCommit = true;
       return;
     }
-    if (this.#window.isFull) {
+    if (this.#window?.isFull) {
       this.#waitsForRoom = true;
       return;
     }
@@ -345,7 +509,7 @@ export class Queue implements QueueRef {
       () => {
         if (generation !== this.#generation) return;
         this.#isLoading = false;
-        this.#readFailed(this);
+        this.#hooks.readFailed(this);
       },
     );
   }
@@ -362,9 +526,9 @@ export class Queue implements QueueRef {
 
   /** All that is left is in the window: entries whose record was damaged no longer count. */
   #recount(): void {
-    if (this.#count === this.#window.count) return;
-    this.#count = this.#window.count;
-    this.#bytes = this.#window.bytes;
+    const window = this.#window;
+    if (window === undefined || this.#count === window.count) return;
+    this.#account(window.count - this.#count, window.bytes - this.#bytes);
     this.#tellOfRoom();
   }
 }

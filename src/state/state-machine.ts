@@ -3,7 +3,7 @@ import { slotOf } from "../base/ids.ts";
 import type { Message } from "../base/message.ts";
 import { DurableSession } from "./durable-session.ts";
 import type { Operation, PublishOperation, Target } from "./operations.ts";
-import { entryFor, Queue } from "./queue.ts";
+import { entryFor, Queue, type QueueHooks } from "./queue.ts";
 import type {
   QueueRecord,
   ReceivedRecord,
@@ -49,6 +49,15 @@ export class StateMachine {
   #nextQueueId = 1;
   /** Called when a page of this queue could not be read: it is read again with the next commit, or by `readAgain`. */
   onReadFailed: ((queue: Queue) => void) | undefined;
+  /** Called when the oldest entries of this queue have to be read and removed by a `displace`. */
+  onCrowded: ((queue: Queue) => void) | undefined;
+  readonly #hooks: QueueHooks = {
+    readFailed: (queue) => {
+      this.#unread.push(queue);
+      this.onReadFailed?.(queue);
+    },
+    crowded: (queue) => this.onCrowded?.(queue),
+  };
 
   /** `maximumInflight`: how many entries may have been on their way to a client that was connected at a crash. */
   constructor(store: StateStore, effects: StateEffects, maximumInflight = 1024) {
@@ -100,14 +109,9 @@ export class StateMachine {
   }
 
   #newQueue(record: QueueRecord): Queue {
-    const queue = new Queue(record, this.#store, (failed) => this.#readFailed(failed));
+    const queue = new Queue(record, this.#store, this.#hooks);
     this.#queues.set(record.name, queue);
     return queue;
-  }
-
-  #readFailed(queue: Queue): void {
-    this.#unread.push(queue);
-    this.onReadFailed?.(queue);
   }
 
   #loadSession(record: SessionRecord, byId: ReadonlyMap<number, Queue>): void {
@@ -142,7 +146,7 @@ export class StateMachine {
 
   #loadReceived({ slot, clientId, packetId }: ReceivedRecord): void {
     const session = this.#sessions.get(clientId);
-    if (session !== undefined) session.received.add(packetId);
+    if (session !== undefined) session.receive(packetId);
     else this.#store.deleteReceived(slot, clientId, packetId);
   }
 
@@ -190,6 +194,11 @@ export class StateMachine {
         break;
       case "bury":
         this.#bury(operation);
+        break;
+      case "displace":
+        if (operation.queue.isDropped) break;
+        operation.queue.displace(operation.entries, operation.at);
+        this.#touch(operation.queue);
         break;
       case "requeue":
         operation.queue.requeue(operation.seq, operation.deliveryCount);
@@ -263,12 +272,12 @@ export class StateMachine {
 
   #receive(session: DurableSession, packetId: number): void {
     if (this.#sessions.get(session.clientId) !== session) return; // ended meanwhile
-    session.received.add(packetId);
+    session.receive(packetId);
     this.#store.putReceived(session.slot, session.clientId, packetId);
   }
 
   #forget(session: DurableSession, packetId: number): void {
-    if (this.#sessions.get(session.clientId) !== session || !session.received.delete(packetId)) return;
+    if (this.#sessions.get(session.clientId) !== session || !session.forget(packetId)) return;
     this.#store.deleteReceived(session.slot, session.clientId, packetId);
   }
 

@@ -67,6 +67,7 @@ describe("metric catalogue", () => {
       "reason",
       "state",
       "bridge",
+      "durability",
     ];
     expect([...labels].sort()).toEqual(bounded.sort());
   });

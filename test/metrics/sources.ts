@@ -21,6 +21,7 @@ export function aBridge(changes: Partial<BridgeFigures> = {}): BridgeFigures {
 
 export function someSources(changes: Partial<MetricsSources> = {}): MetricsSources {
   return {
+    durability: "disk",
     version: "0.1.0",
     counters: new Counters(),
     health: () => [],

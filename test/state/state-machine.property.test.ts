@@ -2,8 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ClientId, toClientId } from "../../src/base/ids.ts";
 import { QoS } from "../../src/base/qos.ts";
+import { QueueBudget } from "../../src/base/queue-budget.ts";
 import type { Operation } from "../../src/state/operations.ts";
 import type { Queue, QueueConsumer } from "../../src/state/queue.ts";
+import type { QueuePolicy } from "../../src/state/queue-overflow.ts";
+import { QueueTrimmer } from "../../src/state/queue-trimmer.ts";
 import type { QueueEntry } from "../../src/state/records.ts";
 import { MemoryDisk } from "../../src/storage/memory/memory-disk.ts";
 import { aMessage, filterOf } from "../storage/samples.ts";
@@ -104,6 +107,23 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: one("crash"), isWritten: fc.boolean() }) },
 );
 
+/** What the queues of sessions may hold, the oldest giving way; 0 = no limit. */
+interface Limits {
+  readonly messages: number;
+  readonly bytes: number;
+  readonly totalMessages: number;
+  readonly totalBytes: number;
+}
+
+const most = (...some: number[]) => fc.constantFrom(0, 0, ...some);
+const limits: fc.Arbitrary<Limits> = fc.record({
+  messages: most(1, 3, 40, 1_000),
+  bytes: most(100, 1_000, 100_000),
+  totalMessages: most(1, 10, 1_500),
+  totalBytes: most(500, 50_000),
+});
+const CLOCK = { now: () => 1, after: () => () => {} };
+
 /** Takes from one queue and checks each entry against the model as it comes. */
 class CheckedConsumer implements QueueConsumer {
   readonly committedOnly: boolean;
@@ -173,15 +193,85 @@ class Play {
   readonly #consumers = new Map<string, CheckedConsumer>();
   /** Texts that reached the disk in some batch. */
   readonly #onDisk = new Set<string>();
+  readonly #limits: Limits;
+  #policy: QueuePolicy;
+  #trimmer: QueueTrimmer;
   #lastText = 0;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+    this.#policy = this.#createPolicy();
+    this.#trimmer = this.#createTrimmer();
+  }
 
   async start(): Promise<void> {
     await this.#rig.machine.load();
     this.#declareLanes();
   }
 
+  #createPolicy(): QueuePolicy {
+    const { messages, bytes, totalMessages, totalBytes } = this.#limits;
+    const orNone = (limit: number): number => (limit === 0 ? Number.POSITIVE_INFINITY : limit);
+    return {
+      maximumMessages: orNone(messages),
+      maximumBytes: orNone(bytes),
+      whenFull: "dropOldest",
+      budget: new QueueBudget({ maximumMessages: orNone(totalMessages), maximumBytes: orNone(totalBytes) }),
+      missed: (message, reason, queue) => this.#displaced(message.payload.toString(), reason, queue as Queue),
+    };
+  }
+
+  #createTrimmer(): QueueTrimmer {
+    const { machine, store } = this.#rig;
+    const trimmer = new QueueTrimmer({
+      store,
+      clock: CLOCK,
+      append: (operation) => machine.apply(operation),
+    });
+    machine.onCrowded = (queue) => trimmer.request(queue);
+    return trimmer;
+  }
+
+  #limitSessions(): void {
+    for (const { queue } of this.#rig.machine.sessions()) {
+      if (queue.policy !== this.#policy) queue.policy = this.#policy;
+    }
+  }
+
+  /** Only the oldest that was never handed out may go, and only while there is more than the limits allow. */
+  #displaced(text: string, reason: string, queue: Queue): void {
+    const { messages } = this.#now.queue(queue.name);
+    const oldest = [...messages].find(([seq]) => seq >= queue.sentEnd);
+    expect([reason, oldest?.[1]]).toEqual(["displaced", text]);
+    messages.delete(oldest?.[0] as number);
+  }
+
+  /** When all is quiet every queue keeps its limits, but for what was handed out and the newest. */
+  #checkLimits(): void {
+    const { maximumMessages, maximumBytes } = this.#policy;
+    for (const { queue } of this.#rig.machine.sessions()) {
+      const isOver = queue.count > maximumMessages || queue.bytes > maximumBytes;
+      const untaken = [...this.#now.queue(queue.name).messages.keys()].filter((seq) => seq >= queue.sentEnd);
+      if (isOver) expect(untaken.length).toBeLessThanOrEqual(1);
+    }
+    this.#checkBudget();
+  }
+
+  #checkBudget(): void {
+    const queues = [...this.#rig.machine.sessions()].map(({ queue }) => queue);
+    const sum = (of: (queue: Queue) => number): number =>
+      queues.reduce((total, queue) => total + of(queue), 0);
+    const { budget } = this.#policy;
+    expect([budget?.messages, budget?.bytes]).toEqual([
+      sum((queue) => queue.count),
+      sum((queue) => queue.bytes),
+    ]);
+  }
+
   async run(next: Step): Promise<void> {
     await this.#run(next);
+    this.#limitSessions();
+    this.#checkBudget();
     this.#compare();
   }
 
@@ -190,6 +280,9 @@ class Play {
     await this.#commit();
     await this.#commit();
     for (let i = 0; i < 20; i++) await pagesArrive();
+    await this.#commit();
+    for (let i = 0; i < 20; i++) await pagesArrive();
+    this.#checkLimits();
     for (const consumer of this.#consumers.values()) {
       if (consumer.isGreedy && consumer.held.length < 2_000) consumer.checkComplete();
     }
@@ -386,10 +479,14 @@ class Play {
     }
     this.#writing = undefined;
     this.#consumers.clear();
+    this.#trimmer.close();
     this.#rig = new Rig(new DeferredStore(this.#disk));
+    this.#policy = this.#createPolicy();
+    this.#trimmer = this.#createTrimmer();
     this.#now = this.#committed.copy();
     await this.#rig.machine.load();
     expect(this.#rig.effects.corruptions).toEqual([]);
+    this.#limitSessions();
     this.#compare();
     for (const one of this.#now.queues.keys()) await this.#checkAllComesAgain(one);
     this.#declareLanes();
@@ -445,10 +542,10 @@ function closing(clientId: ClientId, sentEnd: number): Operation {
 }
 
 describe("state machine, against a model of it", () => {
-  it("delivers again exactly what was committed and not settled, after any steps, failures and crashes", async () => {
+  it("delivers again exactly what was committed, not settled and not displaced, after any steps, failures and crashes", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 80, size: "max" }), async (steps) => {
-        const play = new Play();
+      fc.asyncProperty(limits, fc.array(step, { maxLength: 80, size: "max" }), async (given, steps) => {
+        const play = new Play(given);
         await play.start();
         for (const next of steps) await play.run(next);
         await play.end();

@@ -1,6 +1,7 @@
 import type { IConnackPacket } from "mqtt-packet";
 import { Counters } from "../../src/base/counters.ts";
 import { type Logger, silentLogger } from "../../src/base/logger.ts";
+import { QueueLimits } from "../../src/compose/queue-limits.ts";
 import { durable, JournalledSessions } from "../../src/compose/session-journal.ts";
 import type { TopicCache } from "../../src/mqtt/codec/topic-cache.ts";
 import { MqttServer } from "../../src/mqtt/connection/mqtt-server.ts";
@@ -11,7 +12,8 @@ import { Router } from "../../src/routing/router.ts";
 import { SharedGroups } from "../../src/routing/shared-groups.ts";
 import type { DurableSession } from "../../src/state/durable-session.ts";
 import { LocalJournal } from "../../src/state/local-journal.ts";
-import type { Queue, QueuePolicy } from "../../src/state/queue.ts";
+import type { Queue } from "../../src/state/queue.ts";
+import type { QueuePolicy } from "../../src/state/queue-overflow.ts";
 import { StateMachine } from "../../src/state/state-machine.ts";
 import { MemoryDisk } from "../../src/storage/memory/memory-disk.ts";
 import { FakeClock } from "../bridges/support/fake-clock.ts";
@@ -39,6 +41,8 @@ const OPTIONS: MqttOptions = {
   maximumSubscriptionsPerClient: 1000,
   maximumQueuedMessages: 1000,
   maximumQueuedBytes: 1024 * 1024,
+  whenFull: "dropNewest",
+  durability: "disk",
   limits: {
     unauthenticatedPacketSize: 65_536,
     maximumConnectionsPerAddress: 0,
@@ -73,6 +77,12 @@ export interface TestBrokerOptions {
   /** One for many brokers, where opening them has to be fast. */
   readonly topics?: TopicCache;
   readonly logger?: Logger;
+  /** Of all sessions together. */
+  readonly totals?: Partial<
+    Record<"maximumTotalMessages" | "maximumTotalBytes" | "maximumTransientBytes", number>
+  >;
+  /** For the lines about full queues; silent when left out. */
+  readonly queueLogger?: Logger;
 }
 
 /** The broker's rooms on a disk in memory, a clock the test moves, and streams without sockets. */
@@ -84,6 +94,7 @@ export class TestBroker {
   readonly router = new Router<Queue>();
   readonly machine: StateMachine;
   readonly journal: LocalJournal;
+  readonly limits: QueueLimits;
   readonly mqtt: MqttServer;
   readonly #given: TestBrokerOptions;
   readonly #retained = new RetainedIndex();
@@ -101,7 +112,8 @@ export class TestBroker {
     this.disk = given.disk ?? new MemoryDisk();
     this.store = given.store ?? new HeldStore(this.disk);
     const options = { ...OPTIONS, ...given.options };
-    this.machine = this.#createMachine(options);
+    this.limits = this.#createLimits(options);
+    this.machine = this.#createMachine();
     const { clock, counters, machine, store } = this;
     const logger = given.logger ?? silentLogger;
     this.journal = new LocalJournal({ machine, store, clock, logger, observeCommit() {}, commitFailed() {} });
@@ -116,6 +128,8 @@ export class TestBroker {
         routing: this.#createRouting(),
         authorization,
         randomId: () => String(++lastId),
+        transientBudget: this.limits.transient,
+        queueLost: (reason, queue) => this.limits.lost(reason, queue),
       },
       options,
       given.topics,
@@ -169,15 +183,24 @@ export class TestBroker {
     return queue;
   }
 
-  #createMachine({ maximumQueuedMessages, maximumQueuedBytes }: MqttOptions): StateMachine {
+  #createLimits({ maximumQueuedMessages, maximumQueuedBytes, whenFull }: MqttOptions): QueueLimits {
+    const { totals, queueLogger = silentLogger } = this.#given;
+    const sessions = {
+      maximumQueuedMessages,
+      maximumQueuedBytes,
+      whenFull,
+      maximumTotalMessages: 0,
+      maximumTotalBytes: 0,
+      maximumTransientBytes: 0,
+      ...totals,
+    };
+    return new QueueLimits({ sessions }, { clock: this.clock, counters: this.counters, logger: queueLogger });
+  }
+
+  #createMachine(): StateMachine {
     return new StateMachine(this.store, {
       sessionOpened: (session) => {
-        session.queue.policy = {
-          maximumMessages: maximumQueuedMessages,
-          maximumBytes: maximumQueuedBytes,
-          whenFull: "dropNewest",
-          missed: () => this.counters.drop("queue_full"),
-        };
+        this.limits.limit(session.queue);
         this.mqtt.sessions.sessionOpened(session);
       },
       sessionDeleted: (session) => this.mqtt.sessions.sessionDeleted(session),
@@ -198,12 +221,16 @@ export class TestBroker {
   #createGroups(): SharedGroups<Queue> {
     return new SharedGroups<Queue>(this.router, {
       maximumMessages: Number.POSITIVE_INFINITY,
+      memoryBudget: this.limits.transient,
+      mayRefuse: this.limits.policy.whenFull === "rejectElseDrop",
       now: () => this.clock.now(),
       settle: (queue, seq) => this.journal.append({ type: "settle", queue, seq }),
       dropped: (reason) => this.counters.drop(reason),
       declareQueue: (name) => {
         this.journal.append({ type: "declare", name, at: this.clock.now() });
-        return this.machine.queue(name) as Queue;
+        const queue = this.machine.queue(name) as Queue;
+        this.limits.limit(queue);
+        return queue;
       },
       dropQueue: ({ name }) => this.journal.append({ type: "drop", name }),
     });
@@ -221,13 +248,14 @@ export class TestBroker {
       removeRoute: (route) => router.unsubscribe(route as OurRoute),
       joinGroup: (key, member, isDurable) => groups.join(key, member, isDurable),
       leaveGroup: (key, member) => groups.leave(key, member),
+      hasQueue: () => false,
       publishQoS0: (message) => publishing.publishQoS0(message),
       publish: (message, receivedFor, packetId, waiter, token) =>
         publishing.publish(message, receivedFor && durable(receivedFor), packetId, waiter, token),
       publishWill: (message, willOf) => publishing.publishWill(message, willOf && durable(willOf)),
       deliverTo: (receiver, message, delivery) =>
         publishing.deliverTo(receiver as OurRoute["receiver"], message, delivery),
-      refusedBy: (message) => router.refusedBy(message),
+      refusedBy: (message, canBeTold) => router.refusedBy(message, canBeTold),
       retained: (topicFilter) => this.#retained.matching(topicFilter),
     };
   }

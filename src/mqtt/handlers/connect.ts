@@ -154,7 +154,7 @@ function accept(
 ): Admission {
   const expiryInterval = Math.min(packet.sessionExpiryInterval, options.sessionExpiryMaximum);
   const keepAlive = cappedKeepAlive(packet, options.maximumKeepAlive);
-  const properties: ConnackProperties = {
+  const needed: ConnackProperties = {
     sessionExpiryInterval: expiryInterval === packet.sessionExpiryInterval ? undefined : expiryInterval,
     receiveMaximum: options.receiveMaximum,
     maximumQoS: options.maximumQoS === 2 ? undefined : options.maximumQoS,
@@ -169,8 +169,31 @@ function accept(
     authenticationMethod,
     authenticationData,
   };
+  const properties = { ...needed, userProperties: durabilityFor(packet, needed, options) };
   const will = packet.will && toWill(packet.will, clientId, ports.clock.now());
   return { clientId, user, cleanStart: packet.cleanStart, will, expiryInterval, keepAlive, properties };
+}
+
+/** What a CONNACK takes at most beside its texts, with the property below. */
+const CONNACK_BYTES = 80;
+
+/** What acknowledgements are worth (docs/durability.md); not where the packet might become too large [MQTT-3.2.2-20]. */
+function durabilityFor(
+  { maximumPacketSize }: ConnectPacket,
+  {
+    assignedClientIdentifier,
+    responseInformation,
+    authenticationMethod,
+    authenticationData,
+  }: ConnackProperties,
+  { durability }: MqttOptions,
+): ConnackProperties["userProperties"] {
+  let length = CONNACK_BYTES + (authenticationData?.length ?? 0);
+  for (const text of [assignedClientIdentifier, responseInformation, authenticationMethod]) {
+    length += text === undefined ? 0 : Buffer.byteLength(text) + 3;
+  }
+  const fits = maximumPacketSize === 0 || length <= maximumPacketSize;
+  return fits ? [["durability", durability]] : undefined;
 }
 
 function responsesTo(

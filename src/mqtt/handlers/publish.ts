@@ -57,7 +57,7 @@ export function handlePublish(
     return undefined;
   }
   const message = toMessage(client, packet, topicName, ports);
-  const full = ports.routing.refusedBy(message);
+  const full = ports.routing.refusedBy(message, client.version === 5);
   if (full !== undefined) {
     if (full.whenFull === "block" || client.version !== 5) return full; // MQTT 3 has no word for a refusal
     acks.settle(acks.reserve(type, packet.packetId), ReasonCode.QuotaExceeded);

@@ -9,7 +9,7 @@ import type {
   Will,
 } from "../ports.ts";
 import { Deadlines } from "./deadlines.ts";
-import { Session, type SessionLink } from "./session.ts";
+import { Session, type SessionLimits, type SessionLink } from "./session.ts";
 
 /** What a CONNECT asks of the sessions, after it was authenticated. */
 export interface AttachRequest {
@@ -23,13 +23,16 @@ export interface AttachRequest {
 
 export type AttachAnswer = (session: Session, isPresent: boolean) => void;
 
+/** Sessions ended, wills published, or ends noted, in one turn of the event loop: a few milliseconds. */
+const SLICE = 100;
+
 /**
  * All sessions by client id: one at a time may be attached, the latest wins. Ends what expired and publishes the
  * wills that fell due.
  */
 export class SessionRegistry {
   readonly #ports: MqttPorts;
-  readonly #options: MqttOptions;
+  readonly #limits: SessionLimits;
   readonly #sessions = new Map<ClientId, Session>();
   /** CONNECTs whose session is being stored. */
   readonly #pending = new Map<ClientId, PendingAttach>();
@@ -38,11 +41,13 @@ export class SessionRegistry {
   readonly #expiries: Deadlines<ClientId>;
   readonly #wills: Deadlines<ClientId>;
   #onlineCount = 0;
+  /** The rest of a slice waits for its turn. */
+  #isSweeping = false;
   #lastTurn = 0;
 
   constructor(ports: MqttPorts, options: MqttOptions) {
     this.#ports = ports;
-    this.#options = options;
+    this.#limits = limitsOf(options, ports);
     const now = ports.clock.now();
     this.#expiries = new Deadlines(now, (clientId) => this.#expire(clientId));
     this.#wills = new Deadlines(now, (clientId) => this.#publishWillOf(clientId));
@@ -120,11 +125,18 @@ export class SessionRegistry {
     else this.#scheduleExpiry(session.id, expiryInterval, this.#ports.clock.now());
   }
 
-  /** Ends sessions and publishes wills that fell due: call about once a second. */
+  /** Ends sessions and publishes wills that fell due, a slice per turn: call about once a second. */
   advance(): void {
-    const now = this.#ports.clock.now();
-    this.#wills.advance(now);
-    this.#expiries.advance(now);
+    const { clock } = this.#ports;
+    const now = clock.now();
+    const hasMoreWills = this.#wills.advance(now, SLICE);
+    const hasMoreExpiries = this.#expiries.advance(now, SLICE);
+    if (this.#isSweeping || !(hasMoreWills || hasMoreExpiries)) return;
+    this.#isSweeping = true;
+    clock.after(0, () => {
+      this.#isSweeping = false;
+      this.advance();
+    });
   }
 
   /** The state machine has a session: opened by a CONNECT, or found in the store at start. */
@@ -147,16 +159,29 @@ export class SessionRegistry {
   /** All sessions were read back: those that were connected when the process ended have lost their connection now. */
   startClocks(): void {
     const now = this.#ports.clock.now();
+    const cutOff: Session[] = [];
     for (const session of this.#sessions.values()) {
       const { stored } = session;
       if (stored === undefined) continue;
       const wasConnected = stored.disconnectedAt === 0;
       const since = wasConnected ? now : stored.disconnectedAt;
       if (stored.will !== undefined) this.#wills.set(session.id, since + stored.will.delayInterval * 1000);
-      if (wasConnected) this.#ports.journal.close(stored, stored.expiryInterval, stored.will !== undefined);
+      if (wasConnected) cutOff.push(session);
       if (stored.expiryInterval === 0) this.#expiries.set(session.id, now);
       else this.#scheduleExpiry(session.id, stored.expiryInterval, since);
     }
+    this.#noteEnds(cutOff);
+  }
+
+  /** A slice per turn: whoever has come back, or whose session has ended, since the start is left alone. */
+  #noteEnds(cutOff: Session[]): void {
+    for (const { id, stored } of cutOff.splice(-SLICE * 10)) {
+      const session = this.#sessions.get(id);
+      if (stored === undefined || session?.stored !== stored || stored.disconnectedAt !== 0) continue;
+      if (session.link !== undefined || this.#pending.has(id)) continue;
+      this.#ports.journal.close(stored, stored.expiryInterval, stored.will !== undefined);
+    }
+    if (cutOff.length > 0) this.#ports.clock.after(0, () => this.#noteEnds(cutOff));
   }
 
   /** The state machine has dropped a session. */
@@ -204,10 +229,7 @@ export class SessionRegistry {
   }
 
   #create(clientId: ClientId, user: string, stored: StoredSession | undefined): Session {
-    const session = new Session({ clientId, user }, stored, this.#ports, {
-      maximumMessages: this.#options.maximumQueuedMessages,
-      maximumBytes: this.#options.maximumQueuedBytes,
-    });
+    const session = new Session({ clientId, user }, stored, this.#ports, this.#limits);
     this.#sessions.set(clientId, session);
     return session;
   }
@@ -276,6 +298,18 @@ export class SessionRegistry {
     this.#ending.set(clientId, waiter);
     this.#ports.journal.discard(clientId, waiter, 0);
   }
+}
+
+/** One object for all sessions. */
+function limitsOf(options: MqttOptions, ports: MqttPorts): SessionLimits {
+  return {
+    mayRefuse: options.whenFull === "reject",
+    maximumMessages: options.maximumQueuedMessages,
+    maximumBytes: options.maximumQueuedBytes,
+    dropsOldest: options.whenFull === "dropOldest",
+    budget: ports.transientBudget,
+    missed: (reason, queue) => ports.queueLost(reason, queue),
+  };
 }
 
 class PendingAttach implements CommitWaiter {

@@ -1,10 +1,13 @@
+import type { DropReason } from "../../base/counters.ts";
 import type { ClientId, TopicFilter } from "../../base/ids.ts";
 import type { Message } from "../../base/message.ts";
 import type { QoS } from "../../base/qos.ts";
 import type { Delivery } from "../../base/queued-message.ts";
 import { parseShared } from "../../base/shared-filter.ts";
+import { SmallMap } from "../../base/small-map.ts";
 import type {
   CommitWaiter,
+  DeliverySource,
   Group,
   GroupKey,
   GroupMember,
@@ -35,50 +38,58 @@ interface Share {
   readonly group: Group;
 }
 
+/** What sessions may hold. */
+export interface SessionLimits extends TransientLimits {
+  /** A full queue of a durable session has messages for it refused. */
+  readonly mayRefuse: boolean;
+}
+
 /**
  * What outlives a connection: subscriptions, unacknowledged messages, will. A durable session is a view of what the
- * state machine keeps; any other lives here and ends with its connection. The router sees it as a receiver.
+ * state machine keeps; any other lives here and ends with its connection. The router sees it as a receiver. A session
+ * without a connection holds as little as it can: there may be a million.
  */
 export class Session implements CommitWaiter {
-  /** A full session queue goes without the message. */
-  readonly mayRefuse = false;
+  readonly mayRefuse: boolean;
   readonly id: ClientId;
   readonly user: string;
   readonly stored: StoredSession | undefined;
-  readonly outbound: Outbound;
   /** For a session that is not durable; a durable one has its will in `stored`. */
   transientWill: Will | undefined;
   readonly #ports: MqttPorts;
   readonly #transient: TransientQueue | undefined;
-  readonly #routes = new Map<TopicFilter, Route>();
-  readonly #shares = new Map<TopicFilter, Share>();
-  readonly #transientReceived = new Set<number>();
+  readonly #routes = new SmallMap<TopicFilter, Route>();
+  #shares: Map<TopicFilter, Share> | undefined;
+  #transientReceived: Set<number> | undefined;
+  #outbound: Outbound | undefined;
   #link: SessionLink | undefined;
 
   constructor(
     identity: { readonly clientId: ClientId; readonly user: string },
     stored: StoredSession | undefined,
     ports: MqttPorts,
-    limits: TransientLimits,
+    limits: SessionLimits,
   ) {
     this.id = identity.clientId;
     this.user = identity.user;
     this.stored = stored;
+    this.mayRefuse = limits.mayRefuse && stored !== undefined;
     this.#ports = ports;
-    this.#transient = stored === undefined ? new TransientQueue(limits) : undefined;
-    const source = this.#transient ?? (stored as StoredSession).queue;
-    this.outbound = new Outbound(source, {
-      now: () => ports.clock.now(),
-      settle: (seq) => this.#settle(seq),
-      release: (seq, packetId) => this.#release(seq, packetId),
-      dropped: (reason) => ports.counters.drop(reason),
-      mayReceive: (message) => this.mayReceive(message),
-      hasRoom: () => this.#tellGroups(),
-    });
+    this.#transient = stored === undefined ? new TransientQueue(`transient/${this.id}`, limits) : undefined;
+  }
+
+  /** The sending half: made for a connection, and again for the next one. */
+  get outbound(): Outbound {
+    this.#outbound ??= this.#createOutbound();
+    return this.#outbound;
   }
 
   get link(): SessionLink | undefined {
     return this.#link;
+  }
+
+  get isAttached(): boolean {
+    return this.#outbound?.isAttached === true;
   }
 
   get will(): Will | undefined {
@@ -86,44 +97,55 @@ export class Session implements CommitWaiter {
   }
 
   get subscriptionCount(): number {
-    return this.#routes.size + this.#shares.size;
+    return this.#routes.size + (this.#shares?.size ?? 0);
   }
 
   /** Messages that wait or are unacknowledged. */
   get queuedMessages(): number {
-    return this.stored?.queue.count ?? (this.#transient?.count ?? 0) + this.outbound.inflightCount;
+    return this.stored?.queue.count ?? this.#source.count + (this.#outbound?.inflightCount ?? 0);
   }
 
   get queuedBytes(): number {
-    return this.stored?.queue.bytes ?? this.#transient?.bytes ?? 0;
+    return this.#source.bytes;
+  }
+
+  /** Messages it went without since the process began, by reason; undefined = none. */
+  get dropped(): ReadonlyMap<DropReason, number> | undefined {
+    return this.#source.dropped;
+  }
+
+  get #source(): DeliverySource {
+    return this.#transient ?? (this.stored as StoredSession).queue;
   }
 
   hasSubscription(topicFilter: TopicFilter): boolean {
-    return this.#routes.has(topicFilter) || this.#shares.has(topicFilter);
+    return this.#routes.has(topicFilter) || this.#shares?.has(topicFilter) === true;
   }
 
-  subscriptions(): IterableIterator<Route> {
+  subscriptions(): Iterable<Route> {
     return this.#routes.values();
   }
 
   /** Packet Identifiers of QoS 2 messages accepted from the client and not yet released. */
   hasReceived(packetId: number): boolean {
-    return (this.stored?.received ?? this.#transientReceived).has(packetId);
+    return (this.stored?.received ?? this.#transientReceived)?.has(packetId) === true;
   }
 
   get receivedCount(): number {
-    return (this.stored?.received ?? this.#transientReceived).size;
+    return (this.stored?.received ?? this.#transientReceived)?.size ?? 0;
   }
 
   /** For a session that is not durable; a durable one learns it from the journal. */
   rememberReceived(packetId: number): void {
-    if (this.stored === undefined) this.#transientReceived.add(packetId);
+    if (this.stored !== undefined) return;
+    this.#transientReceived ??= new Set();
+    this.#transientReceived.add(packetId);
   }
 
   /** PUBREL. Returns true when `waiter` will be told that the change is durable; false: it need not be. */
   forgetReceived(packetId: number, waiter: CommitWaiter, token: number): boolean {
     if (this.stored === undefined) {
-      this.#transientReceived.delete(packetId);
+      this.#transientReceived?.delete(packetId);
       return false;
     }
     this.#ports.journal.forget(this.stored, packetId, waiter, token);
@@ -141,7 +163,8 @@ export class Session implements CommitWaiter {
 
   detach(): void {
     this.#link = undefined;
-    this.outbound.detach();
+    this.#outbound?.detach();
+    this.#outbound = undefined; // all it knew comes again from the queue
     this.#tellGroups();
   }
 
@@ -159,9 +182,9 @@ export class Session implements CommitWaiter {
   }
 
   removeRoute(topicFilter: TopicFilter): boolean {
-    const share = this.#shares.get(topicFilter);
+    const share = this.#shares?.get(topicFilter);
     if (share !== undefined) {
-      this.#shares.delete(topicFilter);
+      this.#shares?.delete(topicFilter);
       this.#ports.routing.leaveGroup(share.key, share.member);
       return true;
     }
@@ -173,7 +196,8 @@ export class Session implements CommitWaiter {
   }
 
   removeRoutes(): void {
-    for (const topicFilter of [...this.#routes.keys(), ...this.#shares.keys()]) this.removeRoute(topicFilter);
+    for (const topicFilter of [...this.#routes.keys(), ...(this.#shares?.keys() ?? [])])
+      this.removeRoute(topicFilter);
   }
 
   // hot: as the router's receiver; without a queue `deliver` counts what the client may not receive
@@ -198,14 +222,13 @@ export class Session implements CommitWaiter {
 
   /** A PUBREC of ours is durable. */
   committed(packetId: number): void {
-    this.outbound.released(packetId);
+    this.#outbound?.released(packetId);
   }
 
   #deliverTransient(message: Message, delivery: Delivery): void {
     const queue = this.#transient as TransientQueue;
     if (this.outbound.isIdle && this.outbound.sendNow(message, delivery, queue.nextSeq())) return;
-    if (queue.isFull) this.#ports.counters.drop("queue_full");
-    else queue.push(message, delivery);
+    queue.push(message, delivery);
   }
 
   /** Whether the rules let this client have the message. */
@@ -217,6 +240,7 @@ export class Session implements CommitWaiter {
 
   /** Subscribing again joins before it leaves: a group without members would give up what waits for it. */
   #join(topicFilter: TopicFilter, key: GroupKey, options: SubscriptionOptions): void {
+    this.#shares ??= new Map();
     const before = this.#shares.get(topicFilter);
     const member = new ShareMember(this, options);
     const group = this.#ports.routing.joinGroup(key, member, this.stored !== undefined);
@@ -225,7 +249,24 @@ export class Session implements CommitWaiter {
   }
 
   #tellGroups(): void {
+    if (this.#shares === undefined) return;
     for (const { group } of this.#shares.values()) group.memberChanged();
+  }
+
+  #createOutbound(): Outbound {
+    const { clock, counters } = this.#ports;
+    const source = this.#source;
+    return new Outbound(source, {
+      now: () => clock.now(),
+      settle: (seq) => this.#settle(seq),
+      release: (seq, packetId) => this.#release(seq, packetId),
+      dropped: (reason) => {
+        counters.drop(reason);
+        source.countDropped(reason);
+      },
+      mayReceive: (message) => this.mayReceive(message),
+      hasRoom: () => this.#tellGroups(),
+    });
   }
 
   #settle(seq: number): void {

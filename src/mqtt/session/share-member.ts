@@ -5,7 +5,10 @@ import type { Outbound } from "./outbound.ts";
 
 /** What a member needs of its session. */
 export interface MemberSession {
+  /** Made for a connection: asked for only while `isAttached`. */
   readonly outbound: Outbound;
+  /** Whether a connection carries the session, past its CONNACK. */
+  readonly isAttached: boolean;
   readonly link: { sendQoS0(message: Message, delivery: Delivery): void } | undefined;
   mayReceive(message: Message): boolean;
 }
@@ -24,11 +27,11 @@ export class ShareMember implements GroupMember {
   }
 
   get isConnected(): boolean {
-    return this.#session.outbound.isAttached;
+    return this.#session.isAttached;
   }
 
   get isReady(): boolean {
-    return this.#session.outbound.hasRoom;
+    return this.#session.isAttached && this.#session.outbound.hasRoom;
   }
 
   mayReceive(message: Message): boolean {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type TopicName, toClientId } from "../../../src/base/ids.ts";
 import type { MessageProperties } from "../../../src/base/message.ts";
 import { toTopicName } from "../../../src/base/topic-name.ts";
-import type { QueuePolicy } from "../../../src/state/queue.ts";
+import type { QueuePolicy } from "../../../src/state/queue-overflow.ts";
 import { MemoryStream } from "../../support/memory-stream.ts";
 import { aPublish, type RawClient } from "../../support/raw-client.ts";
 import { lasting, TestBroker } from "../../support/test-broker.ts";

@@ -32,6 +32,9 @@ class FakeSource implements DeliverySource {
   take(): QueuedMessage | undefined {
     return this.entries[this.#next++];
   }
+
+  readonly dropped = undefined;
+  countDropped(): void {}
 }
 
 class FakeLink implements OutboundLink {
