@@ -6,6 +6,7 @@ export class RegisteredConsumer {
   readonly priority: number;
   readonly exclusive: boolean;
   isGone = false;
+  /** It was told, and gets nothing more. */
   hasTimedOut = false;
   /** Neighbours among those of the same priority that may be asked; undefined = it is not among them. */
   next: RegisteredConsumer | undefined;
@@ -76,7 +77,7 @@ export class Consumers {
   pick(bytes: number): RegisteredConsumer | undefined {
     for (const level of this.#levels) {
       for (let entry = level.current; entry !== undefined; entry = level.current) {
-        if (entry.consumer.mayTake(bytes)) {
+        if (!entry.hasTimedOut && entry.consumer.mayTake(bytes)) {
           level.current = entry.next;
           return entry;
         }

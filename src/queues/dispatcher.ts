@@ -136,7 +136,8 @@ export class Dispatcher<L extends Lane> {
   #first(now: number, canBeNow: boolean): LaneFeed<L> | undefined {
     for (const feed of this.#ports.lanes.feeds) {
       for (let entry = feed.peek(); entry !== undefined; entry = feed.peek()) {
-        if (!this.#mayExpire || !this.#isTooLate(feed, entry, now, canBeNow)) return feed;
+        const isHere = entry.message !== undefined;
+        if (isHere && !(this.#mayExpire && this.#isTooLate(feed, entry, now, canBeNow))) return feed;
         this.#bury(feed, entry, "expired", now);
         if (!this.#ports.turns.mayGoOn) return undefined;
       }
@@ -290,8 +291,11 @@ export class Dispatcher<L extends Lane> {
   /** The entry that `peek` showed leaves the queue. */
   #bury(feed: LaneFeed<L>, { seq, message }: ReadyEntry, reason: DeathReason, at: number): void {
     this.#leave(feed);
+    if (message === undefined) {
+      feed.store.settle(seq);
+      return;
+    }
     if (reason === "expired") this.#ports.counters.expired++;
-    if (message === undefined) feed.store.settle(seq);
-    else this.#ports.deadLetters.bury(feed, seq, message, reason, at);
+    this.#ports.deadLetters.bury(feed, seq, message, reason, at);
   }
 }

@@ -1,5 +1,7 @@
 /** Messages handled in one go; the rest comes in the next round of the event loop, so that other work gets its turn. */
 const STEPS_PER_TURN = 1024;
+/** Of so many turns one lets all other work go first: queues that feed each other cannot keep the process to themselves. */
+const TURNS_IN_A_ROW = 64;
 
 /**
  * When a queue works: once after the code that asked for it has come to its end, whatever number of times it was
@@ -12,6 +14,7 @@ export class Turns {
   #isRunning = false;
   #isStopped = false;
   #stepsLeft = 0;
+  #inARow = 0;
   readonly #run = (): void => this.runNow();
 
   constructor(work: () => void) {
@@ -35,8 +38,12 @@ export class Turns {
   ask(): void {
     if (this.#isAsked || this.#isStopped) return;
     this.#isAsked = true;
-    if (this.#isRunning) setImmediate(this.#run);
-    else process.nextTick(this.#run);
+    if (!this.#isRunning && this.#inARow++ < TURNS_IN_A_ROW) {
+      process.nextTick(this.#run);
+      return;
+    }
+    this.#inARow = 0;
+    setImmediate(this.#run);
   }
 
   /** Does nothing inside a turn. */

@@ -198,6 +198,21 @@ describe("a consumer that holds a message too long", () => {
     expect([slow.timesTimedOut, quick.timesTimedOut]).toEqual([1, 0]);
   });
 
+  it("gets nothing more", async () => {
+    const rig = new QueueRig();
+    const queue = rig.declare("orders", { consumerTimeoutMs: 1000 });
+    const consumer = rig.consumer(queue);
+    rig.publish(queue, "1");
+    await rig.settled();
+    await rig.clock.advance(1000);
+
+    rig.publish(queue, "2");
+    await rig.settled();
+
+    expect(consumer.texts).toEqual(["1"]);
+    expect(queue.messageCount).toBe(1);
+  });
+
   it("is told of a message that came later, when it settled the first in time", async () => {
     const rig = new QueueRig();
     const queue = rig.declare("orders", { consumerTimeoutMs: 1000 });

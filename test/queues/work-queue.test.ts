@@ -277,6 +277,57 @@ describe("a queue", () => {
     expect(consumer.texts).toEqual(texts);
   });
 
+  it("hands out no more than 100000 unsettled messages, and goes on when some are settled", async () => {
+    const { rig, queue } = await holding([]);
+    const consumer = rig.consumer(queue);
+    for (let i = 0; i < 105_000; i++) {
+      rig.publish(queue, String(i));
+      if (i % 500 === 499) await rig.settled();
+    }
+    await rig.settled();
+    const held = consumer.deliveries.length;
+    expect(held).toBeGreaterThanOrEqual(100_000);
+    expect(held).toBeLessThan(105_000);
+    expect(await getFrom(queue)).toEqual({ remaining: queue.messageCount });
+
+    for (let i = 0; i < 10_000; i++) consumer.acknowledge(String(i));
+    for (let i = 0; i < 10; i++) await rig.settled();
+
+    expect(consumer.deliveries.length).toBe(105_000);
+  });
+
+  it("removes a long backlog in slices while something of it is in hands", async () => {
+    const texts = Array.from({ length: 5000 }, (_, i) => String(i));
+    const { rig, queue } = await holding(texts);
+    const consumer = rig.consumer(queue, { prefetch: 1 });
+    await rig.settled();
+
+    expect(queue.purge()).toBe(4999);
+    rig.publish(queue, "later");
+    expect(queue.messageCount).toBe(1);
+    for (let i = 0; i < 10; i++) await rig.settled();
+    consumer.acknowledge("0");
+    await rig.settled();
+
+    expect(consumer.texts).toEqual(["0", "later"]);
+    expect([queue.messageCount, rig.entriesOnDisk]).toEqual([0, 1]);
+  });
+
+  it("is deleted by its own consumer in the middle of a delivery without harm", async () => {
+    const { rig, queue } = await holding(["1", "2"], { autoDelete: true, messageTtlMs: 1000 });
+    const consumer = rig.consumer(queue);
+    consumer.deliver = (delivery) => {
+      consumer.deliveries.push(delivery);
+      consumer.cancel();
+    };
+
+    await rig.settled();
+    await rig.clock.advance(5000);
+
+    expect(consumer.texts).toEqual(["1"]);
+    expect(rig.queues.size).toBe(0);
+  });
+
   it("gives up what it has in memory when nobody uses it, and reads it again", async () => {
     const { rig, queue } = await holding(["1", "2"]);
     const first = await getFrom(queue, false);

@@ -168,7 +168,9 @@ async function measure(name, run) {
   let best = Number.POSITIVE_INFINITY;
   for (let round = 0; round < ROUNDS; round++) best = Math.min(best, await run());
   const perSecond = Math.round(MESSAGES / best);
-  console.log(`${name.padEnd(64)} ${String(perSecond).padStart(6)} k/s ${((best * 1000) / MESSAGES).toFixed(2)} µs`);
+  console.log(
+    `${name.padEnd(64)} ${String(perSecond).padStart(6)} k/s ${((best * 1000) / MESSAGES).toFixed(2)} µs`,
+  );
 }
 
 for (const [kind, durable] of [
@@ -178,7 +180,9 @@ for (const [kind, durable] of [
   await measure(`${kind}: publish to a consumer without acknowledgements`, () =>
     throughput({ durable }, 1, true, Number.POSITIVE_INFINITY),
   );
-  await measure(`${kind}: publish, deliver, acknowledge a turn later`, () => throughput({ durable }, 1, false, 1000));
+  await measure(`${kind}: publish, deliver, acknowledge a turn later`, () =>
+    throughput({ durable }, 1, false, 1000),
+  );
   await measure(`${kind}: the same, four consumers with 100 unacknowledged each`, () =>
     throughput({ durable }, 4, false, 100),
   );
