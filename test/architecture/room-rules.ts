@@ -27,6 +27,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   bridges: [BASE],
   "bridges/kafka": [BASE, "bridges"],
   "bridges/amqp": [BASE, "bridges"],
+  // reads folders of Aedes; only loaded for that.
+  "src/compose/offline/aedes": [BASE, "src/state", "src/compose"],
   // auth for `causeway passwd`, which needs no broker.
   "src/main.ts": [BASE, "src/config", "src/cli", "src/compose", "src/auth"],
 };
@@ -40,7 +42,8 @@ const STATE_VALUES = "src/state/records.ts";
 /** Packages that one room hides from all others. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "mqtt-packet": ["src/mqtt/codec"],
-  "classic-level": ["src/storage/level"],
+  "classic-level": ["src/storage/level", "src/compose/offline/aedes"],
+  "aedes-persistence-level": ["src/compose/offline/aedes"],
   ws: ["src/transports"],
   fastify: ["src/admin"],
   "prom-client": ["src/metrics"],
@@ -55,9 +58,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 
 /** The room of a file; undefined when it stands in none. */
 export function roomOf(file: string): string | undefined {
-  if (file === `${COMPOSE}.ts` || file.startsWith(`${COMPOSE}/`)) return COMPOSE;
-  return Object.keys(ROOMS)
-    .filter((room) => file === room || file.startsWith(`${room}/`))
+  const rooms = [...Object.keys(ROOMS), COMPOSE];
+  return rooms
+    .filter((room) => file === room || file === `${room}.ts` || file.startsWith(`${room}/`))
     .sort((a, b) => b.length - a.length)[0];
 }
 
@@ -82,9 +85,10 @@ export function objectionTo(found: Import): string | undefined {
   return undefined;
 }
 
-/** Client libraries of bridges are loaded only when a bridge is configured. */
+/** Client libraries of bridges are loaded only when a bridge is configured, Aedes' persistence for its import. */
 function objectionToLoading({ from, to, isTypeOnly, isDynamic }: Import, target: string): string | undefined {
-  if (!target.startsWith("bridges/") || isTypeOnly || isDynamic) return undefined;
+  const isLoadedLate = target.startsWith("bridges/") || target === "src/compose/offline/aedes";
+  if (!isLoadedLate || isTypeOnly || isDynamic) return undefined;
   return `${from}: ${to} must be loaded with import()`;
 }
 
