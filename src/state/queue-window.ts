@@ -1,8 +1,8 @@
 import type { Message } from "../base/message.ts";
 import { EntryState, type QueueEntry } from "./records.ts";
 
-/** Entries kept in memory ahead of the consumer. */
-const WINDOW_ENTRIES = 2048;
+/** Entries kept in memory ahead of the consumer, those it holds unsettled included. */
+export const WINDOW_ENTRIES = 2048;
 const WINDOW_BYTES = 4 * 1024 * 1024;
 /** Places of settled entries are given back when there are this many of them. */
 const TRIM_FROM = 1024;

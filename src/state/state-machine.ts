@@ -4,6 +4,7 @@ import type { Message } from "../base/message.ts";
 import { DurableSession } from "./durable-session.ts";
 import type { Operation, PublishOperation, Target } from "./operations.ts";
 import { entryFor, Queue, type QueueHooks } from "./queue.ts";
+import { WINDOW_ENTRIES } from "./queue-window.ts";
 import type {
   QueueRecord,
   ReceivedRecord,
@@ -63,7 +64,7 @@ export class StateMachine {
   constructor(store: StateStore, effects: StateEffects, maximumInflight = 1024) {
     this.#store = store;
     this.#effects = effects;
-    this.#maximumInflight = maximumInflight;
+    this.#maximumInflight = Math.min(maximumInflight, WINDOW_ENTRIES);
   }
 
   session(clientId: ClientId): DurableSession | undefined {

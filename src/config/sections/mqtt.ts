@@ -18,7 +18,7 @@ export const mqttSection = z.strictObject({
   receiveMaximum: uint16.min(1).default(1024).describe("QoS 1 and 2 messages a client may have in flight"),
   maximumInflight: uint16
     .min(1)
-    .default(1024)
+    .default(65_535)
     .describe("QoS 1 and 2 messages kept in flight to a client that allows more"),
   topicAliasMaximum: uint16.default(64).describe("Topic aliases a client may use; 0 turns them off"),
   outgoingTopicAliases: uint16

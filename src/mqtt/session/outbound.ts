@@ -26,6 +26,9 @@ export interface OutboundPorts {
   hasRoom(): void;
 }
 
+/** Of a shared subscription's messages one member holds no more unacknowledged: others may be quicker. */
+const SHARED_INFLIGHT = 1024;
+
 /**
  * Sends a session's QoS 1 and 2 messages in order, at most `limit` unacknowledged at a time. The packet id follows
  * from the place in the queue, so that it is the same when the message is sent again, even by another process.
@@ -63,6 +66,11 @@ export class Outbound implements SourceConsumer {
   /** Whether one more message may go out now. */
   get hasRoom(): boolean {
     return this.#link?.isWritable === true && this.inflightCount < this.#limit;
+  }
+
+  /** The same for a message of a shared subscription. */
+  get hasSharedRoom(): boolean {
+    return this.#shared.size < SHARED_INFLIGHT && this.hasRoom;
   }
 
   /** Whether a message may go out at once, ahead of nothing. */
@@ -116,7 +124,7 @@ export class Outbound implements SourceConsumer {
     return true;
   }
 
-  /** A message of a shared subscription, QoS 1; `hasRoom` was true. */
+  /** A message of a shared subscription, QoS 1; `hasSharedRoom` was true. */
   sendShared(message: Message, delivery: Delivery, shared: SharedDelivery): void {
     const packetId = this.#freePacketId();
     if (this.#link?.sendPublish(message, delivery, packetId, false)) {

@@ -31,7 +31,7 @@ export class ShareMember implements GroupMember {
   }
 
   get isReady(): boolean {
-    return this.#session.isAttached && this.#session.outbound.hasRoom;
+    return this.#session.isAttached && this.#session.outbound.hasSharedRoom;
   }
 
   mayReceive(message: Message): boolean {

@@ -228,4 +228,21 @@ describe("a shared subscription", () => {
     await broker.settle();
     expect([...broker.machine.queues()].map(({ name }) => name)).toEqual(["session/a"]);
   });
+
+  it("leaves to others what a member that does not acknowledge has no room for: 1,024 messages it may hold", async () => {
+    const broker = await TestBroker.open({ options: { maximumInflight: 65_535 } });
+    const silent = await member(broker, { clientId: "silent" });
+    const { client: publisher } = await broker.connect({ clientId: "publisher" });
+
+    for (let i = 1; i <= 1500; i++)
+      publisher.send(aPublish({ topic: "t/x", payload: "x", qos: 1, messageId: i }));
+    await publisher.take(1500);
+    const held = await silent.ping();
+    const { client: other } = await broker.connect({ clientId: "other" });
+    other.send({ cmd: "subscribe", messageId: 1, subscriptions: [{ topic: SHARED, qos: 1 }] });
+    const arrived = await other.ping();
+
+    expect(held).toHaveLength(1024);
+    expect(arrived.filter(({ cmd }) => cmd === "publish")).toHaveLength(476);
+  });
 });
