@@ -1,0 +1,400 @@
+import { describe, expect, it } from "vitest";
+import type { FieldTable } from "../../src/base/field-table.ts";
+import { PublishResult } from "../../src/queues/requests.ts";
+import { HostRig } from "./support/host-rig.ts";
+
+const text = (name: string, value: string): FieldTable => [
+  { name, field: { type: "S", value: Buffer.from(value) } },
+];
+const number = (name: string, value: number): FieldTable => [{ name, field: { type: "I", value } }];
+
+function aRig(): Promise<HostRig> {
+  return new HostRig().open();
+}
+
+describe("an exchange", () => {
+  it("of type direct sends to the queues bound with the very key (AMQP 0-9-1 §3.1.3.1)", async () => {
+    const rig = await aRig();
+    await rig.declareQueue("errors");
+    await rig.bind("amq.direct", "errors", "error");
+
+    expect(await rig.publish("amq.direct", "error", "a")).toBe(PublishResult.Pending | PublishResult.Routed);
+    expect(await rig.publish("amq.direct", "info", "b")).toBe(0);
+    expect(await rig.drain("errors")).toEqual(["a"]);
+  });
+
+  it("of type fanout sends to all queues, to each once however often it is bound (AMQP 0-9-1 §3.1.3.2)", async () => {
+    const rig = await aRig();
+    for (const name of ["one", "two"]) await rig.declareQueue(name);
+    await rig.bind("amq.fanout", "one", "x");
+    await rig.bind("amq.fanout", "one", "y");
+    await rig.bind("amq.fanout", "two", "");
+
+    await rig.publish("amq.fanout", "whatever", "a");
+
+    expect([await rig.drain("one"), await rig.drain("two")]).toEqual([["a"], ["a"]]);
+  });
+
+  it.each([
+    ["all", true, false],
+    ["any", true, true],
+  ])(
+    "of type headers with x-match %s asks for each or one of them (AMQP 0-9-1 §3.1.3.4)",
+    async (mode, both, one) => {
+      const rig = await aRig();
+      await rig.declareQueue("q");
+      await rig.bind("amq.headers", "q", "", [
+        ...text("x-match", mode),
+        ...text("kind", "pdf"),
+        ...number("pages", 3),
+      ]);
+
+      const routed = async (headers: FieldTable): Promise<boolean> =>
+        ((await rig.publish("amq.headers", "", "m", headers)) & PublishResult.Routed) !== 0;
+      expect(await routed([...text("kind", "pdf"), ...number("pages", 3)])).toBe(both);
+      expect(await routed(text("kind", "pdf"))).toBe(one);
+      expect(await routed([{ name: "pages", field: { type: "d", value: 3 } }])).toBe(false);
+    },
+  );
+
+  it("the default one sends to the queue named by the key (AMQP 0-9-1 §3.1.3.1)", async () => {
+    const rig = await aRig();
+    await rig.declareQueue("orders");
+
+    await rig.publish("", "orders", "a");
+
+    expect(await rig.drain("orders")).toEqual(["a"]);
+  });
+
+  it("hands on to exchanges bound to it, round a circle once", async () => {
+    const rig = await aRig();
+    for (const name of ["a", "b", "c"]) await rig.declareExchange(name, "fanout");
+    await rig.declareQueue("q");
+    await rig.bindExchange("a", "b", "");
+    await rig.bindExchange("b", "c", "");
+    await rig.bindExchange("c", "a", "");
+    await rig.bind("b", "q", "");
+    await rig.bind("c", "q", "");
+
+    await rig.publish("a", "k", "m");
+
+    expect(await rig.drain("q")).toEqual(["m"]);
+  });
+
+  it("sends what no binding matches to its alternate exchange", async () => {
+    const rig = await aRig();
+    await rig.declareExchange("spare", "fanout");
+    await rig.declareExchange("main", "direct", { arguments: text("alternate-exchange", "spare") });
+    for (const name of ["q", "rest"]) await rig.declareQueue(name);
+    await rig.bind("main", "q", "known");
+    await rig.bind("spare", "rest", "");
+
+    await rig.publish("main", "known", "a");
+    await rig.publish("main", "unknown", "b");
+
+    expect([await rig.drain("q"), await rig.drain("rest")]).toEqual([["a"], ["b"]]);
+  });
+
+  it("sends copies by CC keys, to each queue once", async () => {
+    const rig = await aRig();
+    for (const name of ["a", "b"]) await rig.declareQueue(name);
+
+    await rig.publish("", "a", "m", [], ["b", "a"]);
+
+    expect([await rig.drain("a"), await rig.drain("b")]).toEqual([["m"], ["m"]]);
+  });
+
+  it("that is auto-delete goes with its last binding", async () => {
+    const rig = await aRig();
+    await rig.declareExchange("passing", "fanout", { autoDelete: true });
+    await rig.declareQueue("q");
+    await rig.bind("passing", "q", "");
+
+    await rig.done((waiter, token) =>
+      rig.host.deleteQueue("q", { ifUnused: false, ifEmpty: false }, rig.owner, waiter, token),
+    );
+
+    expect(rig.refusal(() => rig.host.checkExchange("passing"))).toBe(
+      "not-found: no exchange 'passing' in vhost '/'",
+    );
+  });
+});
+
+describe("a request is refused in RabbitMQ's words", () => {
+  it.each<[string, (rig: HostRig) => unknown, string]>([
+    [
+      "an unknown queue",
+      (rig) => rig.host.checkQueue("q", rig.owner),
+      "not-found: no queue 'q' in vhost '/'",
+    ],
+    ["an unknown exchange", (rig) => rig.host.checkExchange("x"), "not-found: no exchange 'x' in vhost '/'"],
+    [
+      "a reserved name",
+      (rig) => rig.declareQueueNow("amq.mine"),
+      "access: queue name 'amq.mine' contains reserved prefix 'amq.*'",
+    ],
+    [
+      "the default exchange",
+      (rig) => rig.declareExchangeNow("", "direct"),
+      "access: operation not permitted on the default exchange",
+    ],
+    [
+      "an unknown type",
+      (rig) => rig.declareExchangeNow("x", "odd"),
+      "precondition: invalid exchange type 'odd'",
+    ],
+    [
+      "another type than before",
+      (rig) => rig.declareExchangeNow("amq.direct", "topic"),
+      "precondition: inequivalent arg 'type' for exchange 'amq.direct' in vhost '/': received 'topic' but current is 'direct'",
+    ],
+    [
+      "an argument of a wrong type",
+      (rig) => rig.declareQueueNow("q", text("x-message-ttl", "60000")),
+      "precondition: invalid arg 'x-message-ttl' for queue 'q' in vhost '/'",
+    ],
+    [
+      "a dead-letter key without exchange",
+      (rig) => rig.declareQueueNow("q", text("x-dead-letter-routing-key", "k")),
+      "precondition: invalid arg 'x-dead-letter-routing-key' for queue 'q' in vhost '/'",
+    ],
+  ])("%s", async (_what, request, expected) => {
+    const rig = await aRig();
+
+    expect(rig.refusal(() => request(rig))).toContain(expected);
+  });
+
+  it("a queue declared again with another argument, and 10 is not 10.0", async () => {
+    const rig = await aRig();
+    await rig.declareQueue("q", { arguments: number("x-message-ttl", 10) });
+
+    const again = (field: FieldTable[number]["field"]) =>
+      rig.refusal(() => rig.declareQueueNow("q", [{ name: "x-message-ttl", field }]));
+
+    expect(again({ type: "l", value: 10n })).toBe("not refused");
+    expect(again({ type: "d", value: 10 })).toContain("precondition: ");
+    expect(rig.refusal(() => rig.declareQueueNow("q"))).toBe(
+      "precondition: inequivalent arg 'x-message-ttl' for queue 'q' in vhost '/': received none but current is the value '10' of type 'signedint'",
+    );
+  });
+
+  it("another connection's exclusive queue", async () => {
+    const rig = await aRig();
+    await rig.declareQueue("mine", { exclusive: true });
+
+    expect(rig.refusal(() => rig.host.checkQueue("mine", {}))).toContain(
+      "locked: cannot obtain exclusive access to locked queue 'mine' in vhost '/'",
+    );
+    rig.host.release(rig.owner);
+    expect(rig.refusal(() => rig.host.checkQueue("mine", rig.owner))).toContain("not-found");
+  });
+
+  it("an internal exchange, for publishers", async () => {
+    const rig = await aRig();
+    await rig.declareExchange("inner", "fanout", { internal: true });
+
+    await expect(rig.publish("inner", "k")).rejects.toThrow("cannot publish to internal exchange 'inner'");
+  });
+
+  it("a binding between the two exchanges that show topics", async () => {
+    const rig = await aRig();
+
+    await expect(rig.bindExchange("mqtt", "amq.topic", "#")).rejects.toThrow("show the same messages");
+  });
+
+  it("a binding key on the exchange mqtt that is no topic filter", async () => {
+    const rig = await aRig();
+    await rig.declareQueue("q");
+
+    await expect(rig.bind("mqtt", "q", "a/#/b")).rejects.toThrow("no MQTT topic filter");
+    await expect(rig.bind("mqtt", "q", "$SYS/#")).rejects.toThrow("'$'");
+  });
+});
+
+describe("what MQTT clients publish", () => {
+  it("reaches queues bound on amq.topic with dots and on mqtt with the filter, each queue once", async () => {
+    const rig = await aRig();
+    for (const name of ["dots", "exact", "both"]) await rig.declareQueue(name);
+    await rig.bind("amq.topic", "dots", "plant.*.temp");
+    await rig.bind("mqtt", "exact", "plant/+/temp");
+    await rig.bind("amq.topic", "both", "plant.#");
+    await rig.bind("mqtt", "both", "plant/#");
+
+    await rig.publishMqtt("plant/1/temp", "21.5");
+
+    for (const name of ["dots", "exact", "both"]) expect(await rig.drain(name)).toEqual(["21.5"]);
+  });
+
+  it("with a dot or a star in a level is matched exactly by the exchange mqtt", async () => {
+    const rig = await aRig();
+    for (const name of ["exact", "mapped"]) await rig.declareQueue(name);
+    await rig.bind("mqtt", "exact", "a.b/*/+");
+    await rig.bind("amq.topic", "mapped", "a.b.*.c");
+
+    await rig.publishMqtt("a.b/*/c", "yes");
+    await rig.publishMqtt("a/b/*/c", "other");
+
+    expect(await rig.drain("exact")).toEqual(["yes"]);
+    expect(await rig.drain("mapped")).toEqual(["yes", "other"]);
+  });
+
+  it("below $ is shown to no queue [MQTT-4.7.2-1]", async () => {
+    const rig = await aRig();
+    await rig.declareQueue("q");
+    await rig.bind("amq.topic", "q", "#");
+    await rig.bind("mqtt", "q", "#");
+
+    await rig.publishMqtt("$SYS/broker/uptime");
+
+    expect(await rig.drain("q")).toEqual([]);
+  });
+
+  it("reaches a queue bound later, although the topic's receivers were remembered before", async () => {
+    const rig = await aRig();
+    await rig.declareQueue("q");
+    await rig.publishMqtt("a/b", "before");
+    await rig.bind("amq.topic", "q", "a.b");
+
+    await rig.publishMqtt("a/b", "after");
+
+    expect(await rig.drain("q")).toEqual(["after"]);
+  });
+
+  it("goes through exchanges bound to amq.topic", async () => {
+    const rig = await aRig();
+    await rig.declareExchange("next", "fanout");
+    await rig.declareQueue("q");
+    await rig.bindExchange("amq.topic", "next", "a.#");
+    await rig.bind("next", "q", "");
+
+    await rig.publishMqtt("a/b", "m");
+
+    expect(await rig.drain("q")).toEqual(["m"]);
+  });
+});
+
+describe("what AMQP clients publish on amq.topic or mqtt", () => {
+  it.each([
+    ["amq.topic", "plant.1.temp"],
+    ["mqtt", "plant/1/temp"],
+  ])("reaches the queues of both, each once: %s", async (exchange, routingKey) => {
+    const rig = await aRig();
+    for (const name of ["dots", "exact", "both"]) await rig.declareQueue(name);
+    await rig.declareQueue("memory", { durable: false });
+    await rig.bind("amq.topic", "dots", "plant.*.temp");
+    await rig.bind("mqtt", "exact", "plant/+/temp");
+    for (const name of ["both", "memory"]) {
+      await rig.bind("amq.topic", name, "plant.#");
+      await rig.bind("mqtt", name, "plant/#");
+    }
+
+    await rig.publish(exchange, routingKey, "21.5");
+
+    for (const name of ["dots", "exact", "both", "memory"]) expect(await rig.drain(name)).toEqual(["21.5"]);
+  });
+
+  it("is refused below $, and where the publisher may not write", async () => {
+    const rig = await aRig();
+
+    await expect(rig.publish("mqtt", "$SYS/x")).rejects.toThrow("belong to the broker");
+    await expect(rig.publish("amq.topic", "forbidden.x")).rejects.toThrow("refused");
+  });
+
+  it.each(["", "a.+", "a.#"])(
+    "with the key %j, which is no topic, reaches queues alone",
+    async (routingKey) => {
+      const rig = await aRig();
+      await rig.declareQueue("q");
+      await rig.bind("amq.topic", "q", "#");
+
+      await rig.publish("amq.topic", routingKey, "m");
+
+      expect(await rig.drain("q")).toEqual(["m"]);
+    },
+  );
+});
+
+describe("after a restart", () => {
+  it("durable exchanges, queues, bindings and messages are there, others are not", async () => {
+    const rig = await aRig();
+    await rig.declareExchange("kept", "direct", { arguments: text("alternate-exchange", "amq.fanout") });
+    await rig.declareExchange("passing", "direct", { durable: false });
+    await rig.declareQueue("kept", { arguments: number("x-max-length", 10) });
+    await rig.declareQueue("passing", { durable: false });
+    await rig.bind("kept", "kept", "k");
+    await rig.bind("passing", "kept", "k");
+    await rig.publish("kept", "k", "m");
+
+    const after = await rig.restarted("killed");
+
+    await after.publish("kept", "k", "n");
+    expect(await after.drain("kept")).toEqual(["m", "n"]);
+    expect(after.refusal(() => after.host.checkQueue("passing", after.owner))).toContain("not-found");
+    expect(after.refusal(() => after.host.checkExchange("passing"))).toContain("not-found");
+    expect(after.refusal(() => after.declareQueueNow("kept"))).toContain("'x-max-length'");
+  });
+
+  it("what was deleted stays deleted", async () => {
+    const rig = await aRig();
+    await rig.declareExchange("x", "direct");
+    await rig.declareQueue("q");
+    await rig.bind("x", "q", "k");
+    await rig.publish("x", "k", "m");
+    await rig.done((waiter, token) => rig.host.deleteExchange("x", false, waiter, token));
+    const any = { ifUnused: false, ifEmpty: false };
+    await rig.done((waiter, token) => rig.host.deleteQueue("q", any, rig.owner, waiter, token));
+
+    const after = await rig.restarted("killed");
+
+    expect(after.refusal(() => after.host.checkQueue("q", after.owner))).toContain("not-found");
+    expect(after.host.bindingCount).toBe(0);
+    await after.declareQueue("q");
+    expect(await after.drain("q")).toEqual([]);
+  });
+
+  it.each([
+    ["stopped", false],
+    ["killed", true],
+  ] as const)(
+    "of a broker that was %s, messages nobody had are redelivered: %s",
+    async (ending, redelivered) => {
+      const rig = await aRig();
+      await rig.declareQueue("q");
+      await rig.publish("", "q", "m");
+
+      const after = await rig.restarted(ending);
+
+      expect((await after.get("q"))?.redelivered).toBe(redelivered);
+    },
+  );
+});
+
+describe("queues of the configuration", () => {
+  it("are there from the start, with their bindings", async () => {
+    const queues = {
+      exchanges: [{ name: "work", type: "direct" }],
+      queues: [
+        {
+          name: "readings",
+          arguments: { "x-max-length": 5 },
+          bindings: [
+            { exchange: "mqtt", key: "sensors/+/temp" },
+            { exchange: "work", key: "readings" },
+          ],
+        },
+      ],
+    };
+    const rig = await new HostRig({ queues: queues.queues, exchanges: queues.exchanges }).open();
+
+    await rig.publishMqtt("sensors/1/temp", "a");
+    await rig.publish("work", "readings", "b");
+
+    expect(await rig.drain("readings")).toEqual(["a", "b"]);
+  });
+
+  it("that cannot be are an error that names the key", async () => {
+    const rig = new HostRig({ queues: [{ name: "q", bindings: [{ exchange: "nowhere" }] }] });
+
+    await expect(rig.open()).rejects.toThrow("queues.queues.0: no exchange 'nowhere' in vhost '/'");
+  });
+});
