@@ -1,4 +1,8 @@
+import type { Clock } from "../base/clock.ts";
+import type { Counters } from "../base/counters.ts";
 import type { FieldTable } from "../base/field-table.ts";
+import type { ClientId, TopicFilter, TopicName } from "../base/ids.ts";
+import type { Logger } from "../base/logger.ts";
 import type { Message } from "../base/message.ts";
 
 /**
@@ -50,18 +54,19 @@ export interface Binding {
 export interface Publication {
   /**
    * Owned. `envelope` holds exchange, routing key and raw header; `expiresAt` is receivedAt + expiration (0 = none);
-   * `qos` is 1 for delivery-mode 2, else 0; `topicName` and `properties` are what MQTT subscribers will see, in case
-   * it reaches them ("" when the routing key cannot be said as a topic name).
+   * `qos` is 1 for delivery-mode 2, else 0; `topicName` is "": the engine gives it to what reaches MQTT subscribers.
    */
   readonly message: Message;
   readonly exchange: string;
   readonly routingKey: string;
   /** Further routing keys: the headers CC and BCC (BCC already removed from the header). */
   readonly furtherKeys: readonly string[];
-  /** 0 to 255. */
-  readonly priority: number;
   /** The headers, decoded only when an exchange asks. */
   headers(): FieldTable;
+  /** Whether its publisher may send to this topic. */
+  mayPublish(topicName: string): boolean;
+  /** What MQTT subscribers get to see of it; asked only when it reaches them. */
+  shown(): Pick<Message, "properties" | "retain">;
 }
 
 /** What became of a publication, as bits. */
@@ -81,7 +86,7 @@ export interface QueueDelivery {
   readonly addedHeaders: FieldTable | undefined;
   readonly redelivered: boolean;
   acknowledge(): void;
-  /** Back to its place; counts towards the delivery limit. `isFault` false: recover, channel closed: counts as well. */
+  /** Back to its place; counts towards the delivery limit, whatever the reason. */
   requeue(): void;
   /** Dead-lettered as `rejected`, or gone. */
   reject(): void;
@@ -136,6 +141,13 @@ export interface VirtualHost {
     waiter: CommitWaiter,
     token: number,
   ): QueueStatus;
+  /** For a name that was made up here. */
+  declareNamedQueue(
+    declaration: QueueDeclaration,
+    owner: QueueOwner,
+    waiter: CommitWaiter,
+    token: number,
+  ): QueueStatus;
   /** Passive declare. */
   checkQueue(name: string, owner: QueueOwner): QueueStatus;
   bindQueue(binding: Binding, owner: QueueOwner, waiter: CommitWaiter, token: number): void;
@@ -163,6 +175,65 @@ export interface VirtualHost {
     answer: (delivery: QueueDelivery | undefined, remaining: number) => void,
   ): void;
 
+  /** Whether the queue shows what MQTT clients publish under its exact topic: it is bound to the exchange `mqtt`. */
+  showsTopics(queue: string): boolean;
+
   /** The connection is gone: its exclusive queues go with it. */
   release(owner: QueueOwner): void;
+}
+
+/** Who somebody is: what rules are asked about. */
+export interface Identity {
+  readonly clientId: ClientId;
+  readonly user: string;
+}
+
+export interface Credentials {
+  readonly clientId: ClientId;
+  readonly username: string | undefined;
+  readonly password: Buffer | undefined;
+  readonly isLoopback: boolean;
+  /** Who the client is by its verified certificate; it stands for user name and password. */
+  readonly certificateUser?: string | undefined;
+}
+
+export type AuthResult =
+  | { readonly accepted: true; readonly user: string }
+  | { readonly accepted: false; readonly reason: "badUserNameOrPassword" | "notAuthorized" };
+
+/** The same users and rules as for MQTT clients. */
+export interface Authorization {
+  authenticate(credentials: Credentials): AuthResult | Promise<AuthResult>;
+  mayPublish(identity: Identity, topicName: TopicName): boolean;
+  maySubscribe(identity: Identity, topicFilter: TopicFilter): boolean;
+  /** False: no rules are configured. */
+  readonly hasRules: boolean;
+}
+
+/** All that AMQP needs of the broker, gathered for compose. */
+export interface AmqpPorts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly counters: Counters;
+  readonly hosts: { get(name: string): VirtualHost | undefined };
+  readonly authorization: Authorization;
+  /** Publishers are not read while more waits to be written than memory should hold. */
+  readonly journal: { readonly isBehind: boolean; whenCaughtUp(task: () => void): void };
+  /** Unguessable, made of letters and digits. */
+  randomId(): string;
+}
+
+/** `amqp:` of the configuration, and what else applies to AMQP. */
+export interface AmqpOptions {
+  /** Bytes of a whole frame. */
+  readonly maximumFrameSize: number;
+  readonly maximumChannels: number;
+  /** Payload bytes. */
+  readonly maximumMessageSize: number;
+  /** Seconds; 0 = none. */
+  readonly heartbeat: number;
+  readonly product: string;
+  readonly version: string;
+  /** Seconds until the virtual host must be open. */
+  readonly connectTimeout: number;
 }

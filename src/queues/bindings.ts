@@ -37,6 +37,8 @@ export interface BindingsPorts<L> {
 export class Bindings<L> {
   readonly #ports: BindingsPorts<L>;
   readonly #byDestination = new Map<string, Set<Held<L>>>();
+  /** Queues bound to the exchange `mqtt`: how often. */
+  readonly #onTopics = new Map<string, number>();
   #count = 0;
 
   constructor(ports: BindingsPorts<L>) {
@@ -45,6 +47,10 @@ export class Bindings<L> {
 
   get count(): number {
     return this.#count;
+  }
+
+  showsTopics(queue: string): boolean {
+    return this.#onTopics.has(queue);
   }
 
   /** Binding twice is binding once (AMQP 0-9-1 queue.bind: rule "duplicates"). Throws a Refusal. */
@@ -58,6 +64,7 @@ export class Bindings<L> {
     source.bind(binding);
     this.#hold(destinationKey(destination), { source, binding, isDurable });
     if (source.name === MQTT_EXCHANGE && destination.kind === "queue") {
+      this.#countOnTopics(destination.queue.settings.name, 1);
       this.#ports.routing.subscribe(destination.queue.receiver, routingKey);
     } else this.#ports.routing.bindingsChanged();
     if (isDurable) this.#ports.journal.keep(this.#stored(request));
@@ -94,9 +101,16 @@ export class Bindings<L> {
     source.unbind(binding);
     this.#letGo(destinationKey(destination), held);
     if (source.name === MQTT_EXCHANGE && destination.kind === "queue") {
+      this.#countOnTopics(destination.queue.settings.name, -1);
       this.#ports.routing.unsubscribe(destination.queue.receiver, routingKey);
     } else this.#ports.routing.bindingsChanged();
     if (isDurable) this.#ports.journal.forget(this.#stored({ source, ...binding }));
+  }
+
+  #countOnTopics(queue: string, change: 1 | -1): void {
+    const count = (this.#onTopics.get(queue) ?? 0) + change;
+    if (count > 0) this.#onTopics.set(queue, count);
+    else this.#onTopics.delete(queue);
   }
 
   #hold(key: string, held: Held<L>): void {

@@ -45,6 +45,8 @@ export interface Publication {
   headers(): FieldTable;
   /** Whether its publisher may send to this topic. */
   mayPublish(topicName: string): boolean;
+  /** What MQTT subscribers get to see of it, when that is not what `message` says. */
+  shown?(): Pick<Message, "properties" | "retain">;
 }
 
 /** What became of a publication, as bits. */

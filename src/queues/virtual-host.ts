@@ -230,6 +230,11 @@ export class VirtualHost<L> implements RouteSource<L> {
     this.#queues.get(name, owner).get(noAck, answer);
   }
 
+  /** Whether the queue is bound to the exchange `mqtt`: it shows topics as they are. */
+  showsTopics(queue: string): boolean {
+    return this.#bindings.showsTopics(queue);
+  }
+
   release(owner: QueueOwner): void {
     this.#queues.release(owner);
     this.#journal.answer(NOBODY, 0);
@@ -328,7 +333,7 @@ export class VirtualHost<L> implements RouteSource<L> {
     if (!publication.mayPublish(topicName)) {
       throw new Refusal("access", `write access to topic '${topicName}' refused`);
     }
-    return { ...message, topicName: topicName as TopicName };
+    return { ...message, topicName: topicName as TopicName, ...publication.shown?.() };
   }
 
   #handOver(
