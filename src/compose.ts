@@ -5,6 +5,7 @@ import { type Clock, systemClock } from "./base/clock.ts";
 import { Counters } from "./base/counters.ts";
 import type { Listener } from "./base/listener.ts";
 import type { Logger } from "./base/logger.ts";
+import { LoopDelay } from "./base/loop-delay.ts";
 import { isReserved } from "./base/topic-name.ts";
 import { openAuthorization } from "./compose/authorization.ts";
 import { openBridge, type RunningBridge } from "./compose/bridges.ts";
@@ -73,6 +74,7 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
     },
   };
   const machine = new StateMachine(store, effects, config.mqtt.maximumInflight);
+  const loopDelay = new LoopDelay({ clock, monotonicNow: () => performance.now() });
   const sources = createSources({
     version,
     durability: config.storage.durability,
@@ -83,6 +85,7 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
     health,
     mqtt: () => mqtt,
     bridges,
+    loopDelay,
   });
   const metrics = new Metrics(sources);
   const journal = new LocalJournal({
@@ -128,6 +131,7 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
       journal: new JournalledSessions(journal, clock),
       routing: createRouting(router, publishing, retainedIn(retained, sysRetained), groups, members),
       authorization: authorization.control,
+      loopDelayMs: () => loopDelay.meanMs,
       randomId: () => randomBytes(12).toString("hex"),
       transientBudget: limits.transient,
       queueLost: (reason, queue) => limits.lost(reason, queue),
@@ -146,6 +150,7 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
   const opened: Listener[] = [];
   const stop = async (): Promise<void> => {
     sysTopics.stop();
+    loopDelay.stop();
     await Promise.all(opened.map((listener) => listener.close()));
     await within(config.shutdownTimeout * 1000, async () => {
       await mqtt.shutDown();
@@ -160,6 +165,7 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
     for (const bridge of config.bridges) {
       bridges.push(await openBridge(bridge, { machine, journal, router, clock, logger }));
     }
+    loopDelay.start();
     mqtt.start();
     for (const bridge of bridges) bridge.start();
     if (config.metrics.sysInterval > 0) sysTopics.start(config.metrics.sysInterval);

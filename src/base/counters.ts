@@ -18,6 +18,7 @@ export type Limit =
   | "connections_per_listener"
   | "connections_per_address"
   | "connect_rate"
+  | "loop_delay"
   | "connect_timeout"
   | "unauthenticated_packet_size"
   | "packet_size"

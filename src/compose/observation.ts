@@ -1,4 +1,5 @@
 import type { Counters } from "../base/counters.ts";
+import type { LoopDelay } from "../base/loop-delay.ts";
 import type { ConnectionCount, MetricsSources } from "../metrics/sources.ts";
 import type { Connection } from "../mqtt/connection/connection.ts";
 import type { MqttServer } from "../mqtt/connection/mqtt-server.ts";
@@ -18,6 +19,7 @@ export interface Observed {
   readonly router: Router<Queue>;
   readonly retained: RetainedIndex;
   readonly bridges: readonly RunningBridge[];
+  readonly loopDelay: LoopDelay;
   mqtt(): MqttServer;
   health(): readonly string[];
 }
@@ -31,6 +33,7 @@ export function createSources({
   router,
   retained,
   bridges,
+  loopDelay,
   mqtt,
   health,
 }: Observed): MetricsSources {
@@ -53,6 +56,7 @@ export function createSources({
       largestMessages: longest.find(),
     }),
     bridges: () => bridges.map((bridge) => bridge.status()),
+    loopDelayMs: () => loopDelay.meanMs,
   };
 }
 

@@ -59,6 +59,10 @@ export const CATALOGUE = {
   causeway_bridge_queued_bytes: gauge("Size of the messages in the outbox", "bytes", ["bridge"]),
   causeway_bridge_lag_seconds: gauge("Age of the oldest message on its way", "seconds", ["bridge"]),
 
+  causeway_event_loop_delay_seconds: gauge(
+    "How long what is due waits for the event loop, mean of the last second",
+    "seconds",
+  ),
   causeway_event_loop_utilization_ratio: gauge(
     "Share of time the event loop was busy since the last scrape",
     "ratio",

@@ -14,6 +14,7 @@ export interface Snapshot {
   readonly retainedMessages: number;
   readonly sessionQueues: ReturnType<MetricsSources["sessionQueues"]>;
   readonly bridges: readonly BridgeFigures[];
+  readonly loopDelayMs: number;
   readonly eventLoopUtilization: number;
 }
 
@@ -29,6 +30,7 @@ export function takeSnapshot(sources: MetricsSources, eventLoopUtilization: numb
     retainedMessages: sources.retainedMessages(),
     sessionQueues: sources.sessionQueues(),
     bridges: sources.bridges(),
+    loopDelayMs: sources.loopDelayMs(),
     eventLoopUtilization,
   };
 }
@@ -88,6 +90,7 @@ export const SAMPLES: Readonly<Record<SampledMetric, Read>> = {
   causeway_bridge_queued_bytes: perBridge((bridge) => bridge.queuedBytes),
   causeway_bridge_lag_seconds: perBridge((bridge) => bridge.lagMs / 1000),
 
+  causeway_event_loop_delay_seconds: ({ loopDelayMs }) => [[loopDelayMs / 1000]],
   causeway_event_loop_utilization_ratio: ({ eventLoopUtilization }) => [[eventLoopUtilization]],
 };
 
@@ -112,6 +115,7 @@ const LIMITS = keysOf<Limit>({
   connections_per_listener: true,
   connections_per_address: true,
   connect_rate: true,
+  loop_delay: true,
   connect_timeout: true,
   unauthenticated_packet_size: true,
   packet_size: true,

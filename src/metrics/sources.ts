@@ -15,6 +15,8 @@ export interface MetricsSources {
   retainedMessages(): number;
   sessionQueues(): { readonly messages: number; readonly bytes: number; readonly largestMessages: number };
   bridges(): readonly BridgeFigures[];
+  /** How long what is due waits for the event loop: the mean of the last second. */
+  loopDelayMs(): number;
 }
 
 export interface ConnectionCount {

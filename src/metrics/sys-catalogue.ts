@@ -14,6 +14,7 @@ export interface SysSnapshot {
   readonly sessionQueues: ReturnType<MetricsSources["sessionQueues"]>;
   readonly heapBytes: number;
   readonly maximumHeapBytes: number;
+  readonly loopDelayMs: number;
 }
 
 export const SYS_PREFIX = "$SYS/broker/";
@@ -46,6 +47,7 @@ export const SYS_TOPICS: Readonly<Record<string, (snapshot: SysSnapshot) => stri
   "retained messages/count": ({ retainedMessages }) => retainedMessages,
   "heap/current": ({ heapBytes }) => heapBytes,
   "heap/maximum": ({ maximumHeapBytes }) => maximumHeapBytes,
+  "loop/delay": ({ loopDelayMs }) => loopDelayMs.toFixed(1),
 };
 
 /** Topics under `$SYS/broker/load/`: averages per minute of what these count, over each of `LOAD_MINUTES`. */

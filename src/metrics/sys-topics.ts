@@ -85,6 +85,7 @@ export class SysTopics {
       sessionQueues: sources.sessionQueues(),
       heapBytes: heap,
       maximumHeapBytes: this.#maximumHeapBytes,
+      loopDelayMs: sources.loopDelayMs(),
     };
   }
 

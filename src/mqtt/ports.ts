@@ -267,6 +267,8 @@ export interface MqttPorts {
   readonly journal: SessionJournal;
   readonly routing: Routing;
   readonly authorization: Authorization;
+  /** How long what is due waits for the event loop, in milliseconds; absent: not measured. */
+  loopDelayMs?(): number;
   /** For assigned client ids. */
   randomId(): string;
   /** What sessions that end with their connections may hold together, in memory. */
@@ -283,6 +285,8 @@ export interface LimitOptions {
   /** Per second; 0 = no limit. */
   readonly connectRate: number;
   readonly exemptLoopback: boolean;
+  /** Milliseconds; 0 = no limit. */
+  readonly maximumLoopDelay: number;
   /** Per second and client; 0 = no limit. */
   readonly messageRate: number;
   readonly whenMessageRateExceeded: "slow" | "disconnect";

@@ -31,6 +31,7 @@ export function someSources(changes: Partial<MetricsSources> = {}): MetricsSourc
     retainedMessages: () => 0,
     sessionQueues: () => ({ messages: 0, bytes: 0, largestMessages: 0 }),
     bridges: () => [],
+    loopDelayMs: () => 0,
     ...changes,
   };
 }

@@ -48,6 +48,7 @@ const OPTIONS: MqttOptions = {
     maximumConnectionsPerAddress: 0,
     connectRate: 0,
     exemptLoopback: true,
+    maximumLoopDelay: 0,
     messageRate: 0,
     whenMessageRateExceeded: "slow",
     maximumFiltersPerPacket: 1000,
@@ -77,6 +78,7 @@ export interface TestBrokerOptions {
   /** One for many brokers, where opening them has to be fast. */
   readonly topics?: TopicCache;
   readonly logger?: Logger;
+  readonly loopDelayMs?: () => number;
   /** Of all sessions together. */
   readonly totals?: Partial<
     Record<"maximumTotalMessages" | "maximumTotalBytes" | "maximumTransientBytes", number>
@@ -127,6 +129,7 @@ export class TestBroker {
         journal: new JournalledSessions(this.journal, clock),
         routing: this.#createRouting(),
         authorization,
+        ...(given.loopDelayMs && { loopDelayMs: given.loopDelayMs }),
         randomId: () => String(++lastId),
         transientBudget: this.limits.transient,
         queueLost: (reason, queue) => this.limits.lost(reason, queue),

@@ -21,6 +21,11 @@ export const limitsSection = z.strictObject({
     .boolean()
     .default(true)
     .describe("Whether the two limits above leave out connections from this machine"),
+  maximumLoopDelay: orNone
+    .default(1000)
+    .describe(
+      "Milliseconds the broker may be behind, mean of a second, before CONNECT is refused with 0x89; 0 = no limit",
+    ),
   messageRate: orNone
     .default(0)
     .describe("PUBLISH packets per second and client, whoever sends more is read more slowly; 0 = no limit"),

@@ -35,6 +35,7 @@ import { type AckReceiver, AckSender } from "./ack-sender.ts";
 import { AuthenticationExchange } from "./authentication-exchange.ts";
 import { ControlSender } from "./control-sender.ts";
 import type { Entrance } from "./entrance.ts";
+import type { Overload } from "./overload.ts";
 import { PublishIntake } from "./publish-intake.ts";
 import { PublishSender } from "./publish-sender.ts";
 import { Hold, Reading } from "./reading.ts";
@@ -48,6 +49,7 @@ export interface ConnectionContext {
   readonly topics: TopicCache;
   readonly flusher: Flusher;
   readonly entrance: Entrance;
+  readonly overload: Overload;
   /** Called once, when the connection has ended. */
   closed(connection: Connection): void;
 }
@@ -334,6 +336,10 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     this.#control = new ControlSender(this.#output, this.#version, packet.maximumPacketSize);
     if (!this.#context.entrance.mayConnect(this.stream)) {
       this.#refuse(ReasonCode.ConnectionRateExceeded, "too many clients connect at the moment");
+      return false;
+    }
+    if (!this.#context.overload.mayConnect()) {
+      this.#refuse(ReasonCode.ServerBusy, "the broker is behind with its work, try again later");
       return false;
     }
     this.#reading.hold(Hold.Handshake);

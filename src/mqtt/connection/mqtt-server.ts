@@ -7,6 +7,7 @@ import { ReasonCode } from "../reason-code.ts";
 import { SessionRegistry } from "../session/session-registry.ts";
 import { Connection, type ConnectionContext } from "./connection.ts";
 import { Entrance } from "./entrance.ts";
+import { Overload } from "./overload.ts";
 
 const TICK_MS = 1000;
 const STRICT: ListenerRules = { strict: "enforce" };
@@ -29,6 +30,7 @@ export class MqttServer {
       topics,
       flusher: new Flusher(ports.clock),
       entrance: new Entrance(ports, options.limits),
+      overload: new Overload(ports, options.limits.maximumLoopDelay),
       closed: (connection) => this.#closed(connection),
     };
   }

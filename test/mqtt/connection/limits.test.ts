@@ -10,6 +10,7 @@ const NONE: LimitOptions = {
   maximumConnectionsPerAddress: 0,
   connectRate: 0,
   exemptLoopback: false,
+  maximumLoopDelay: 0,
   messageRate: 0,
   whenMessageRateExceeded: "slow",
   maximumFiltersPerPacket: 1000,
@@ -75,6 +76,54 @@ describe("CONNECTs per second", () => {
 
     expect((await broker.connect({ clientId: "d" })).connack).toMatchObject({ reasonCode: 0 });
     expect((await broker.connect({ clientId: "e" })).connack).toMatchObject({ reasonCode: 0x9f });
+  });
+});
+
+describe("the delay of the event loop", () => {
+  async function busyBroker(): Promise<{ broker: TestBroker; delay: { ms: number }; lines: string[] }> {
+    const delay = { ms: 0 };
+    const lines: string[] = [];
+    const log = (_: object, message: string): number => lines.push(message);
+    const broker = await TestBroker.open({
+      options: { limits: { ...NONE, maximumLoopDelay: 100 } },
+      loopDelayMs: () => delay.ms,
+      logger: { ...silentLogger, warn: log, info: log },
+    });
+    return { broker, delay, lines };
+  }
+
+  it("above the limit keeps new clients out with 0x89, in MQTT 3 with 3, and serves those that are there", async () => {
+    const { broker, delay } = await busyBroker();
+    const { client } = await broker.connect({ clientId: "before" });
+
+    delay.ms = 101;
+    const five = await broker.connect({ clientId: "five" });
+    const four = await broker.connect({ clientId: "four" }, 4);
+
+    expect(five.connack).toMatchObject({
+      reasonCode: 0x89,
+      properties: { reasonString: expect.stringContaining("behind") },
+    });
+    expect(four.connack).toMatchObject({ returnCode: 3 });
+    expect(await client.subscribe("t")).toMatchObject({ granted: [0] });
+    expect(broker.counters.limitsReached.get("loop_delay")).toBe(2);
+    expect(broker.counters.connectionsRefused).toBe(2);
+  });
+
+  it("lets clients in again when it has fallen to half the limit; one line tells of each change", async () => {
+    const { broker, delay, lines } = await busyBroker();
+    const codes: unknown[] = [];
+
+    for (const [clientId, ms] of Object.entries({ a: 100, b: 150, c: 90, d: 51, e: 50, f: 100 })) {
+      delay.ms = ms;
+      codes.push((await broker.connect({ clientId })).connack.reasonCode);
+    }
+
+    expect(codes).toEqual([0, 0x89, 0x89, 0x89, 0, 0]);
+    expect(lines.filter((line) => line.startsWith("the broker"))).toEqual([
+      "the broker is behind: new clients are refused",
+      "the broker has caught up: new clients are accepted again",
+    ]);
   });
 });
 
