@@ -76,7 +76,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   readonly #reading: Reading;
   readonly #intake: PublishIntake;
   readonly #output: Output;
-  readonly #openedAt: number;
+  #openedAt: number;
   #sender: PublishSender;
   #control: ControlSender;
   #ackSender: AckSender;
@@ -299,8 +299,15 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     this.#finish();
   }
 
-  /** Called about once a second: keep alive [MQTT-3.1.2-22] and connect timeout. */
-  tick(now: number): void {
+  /**
+   * Called about once a second: keep alive [MQTT-3.1.2-22] and connect timeout. `jumpMs`: what the clock was set forward
+   * or back since the last call; no client was silent for that long.
+   */
+  tick(now: number, jumpMs = 0): void {
+    if (jumpMs !== 0) {
+      this.#openedAt = Math.min(now, this.#openedAt + Math.max(0, jumpMs));
+      this.#lastReceivedAt = Math.min(now, this.#lastReceivedAt + Math.max(0, jumpMs));
+    }
     if (this.#phase === Phase.AwaitingConnect || this.#phase === Phase.Connecting) {
       if (now - this.#openedAt <= this.#context.options.connectTimeout * 1000) return;
       this.#context.ports.counters.limitReached("connect_timeout");

@@ -10,6 +10,8 @@ import { Entrance } from "./entrance.ts";
 import { Overload } from "./overload.ts";
 
 const TICK_MS = 1000;
+/** A tick so much earlier or later than its timer says: the clock was set, or the process could not run. */
+const CLOCK_JUMP_MS = 5000;
 const STRICT: ListenerRules = { strict: "enforce" };
 
 /** MQTT as a whole: takes byte streams from the transports and makes connections of them. */
@@ -78,9 +80,11 @@ export class MqttServer {
 
   #scheduleTick(): void {
     const { clock } = this.#context.ports;
+    const dueAt = clock.now() + TICK_MS;
     this.#cancelTick = clock.after(TICK_MS, () => {
       const now = clock.now();
-      for (const connection of this.#connections) connection.tick(now);
+      const jumpMs = Math.abs(now - dueAt) < CLOCK_JUMP_MS ? 0 : now - dueAt;
+      for (const connection of this.#connections) connection.tick(now, jumpMs);
       this.sessions.advance();
       this.#scheduleTick();
     });

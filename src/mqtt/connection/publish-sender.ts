@@ -39,7 +39,7 @@ export class PublishSender {
       dup,
       packetId,
       topicAlias: known === 0 ? introduced : known,
-      messageExpiryInterval: message.expiresAt === 0 ? undefined : secondsLeft(message.expiresAt, clock),
+      messageExpiryInterval: message.expiresAt === 0 ? undefined : secondsLeft(message, clock),
       properties: message.properties,
       subscriptionIdentifiers: delivery.subscriptionIdentifiers,
     };
@@ -67,7 +67,7 @@ export class PublishSender {
   }
 }
 
-/** What is left of the Message Expiry Interval, at least one second [MQTT-3.3.2-6]. */
-function secondsLeft(expiresAt: number, clock: Clock): number {
-  return Math.max(1, Math.ceil((expiresAt - clock.now()) / 1000));
+/** What is left of the Message Expiry Interval [MQTT-3.3.2-6]: at least a second, at most all, however the clock is set. */
+function secondsLeft({ expiresAt, receivedAt }: Message, clock: Clock): number {
+  return Math.max(1, Math.ceil((expiresAt - Math.max(receivedAt, clock.now())) / 1000));
 }

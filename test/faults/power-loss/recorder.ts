@@ -65,7 +65,12 @@ export class Recorder {
 }
 
 /** The path of a C compiler, where the recorder can work: with glibc. */
-export function compiler(): string | undefined {
+function compiler(): string | undefined {
   if (process.platform !== "linux") return undefined;
   return findProgram("cc") ?? findProgram("gcc");
 }
+
+export const C_COMPILER = {
+  what: "a C compiler on Linux (apt-get install gcc)",
+  isThere: compiler() !== undefined,
+};
