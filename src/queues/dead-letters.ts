@@ -80,7 +80,7 @@ export class DeadLetters<L extends Lane> {
   /** The entry leaves its lane. `at` is in milliseconds since the epoch. */
   bury(from: LaneFeed<L>, seq: number, message: Message, reason: DeathReason, at: number): void {
     const letter = this.#letterFor(message, reason, at);
-    const takers = letter === undefined ? undefined : this.#takersOf(letter, reason);
+    const takers = letter === undefined ? undefined : this.#takersOf(letter);
     if (letter === undefined || takers === undefined) {
       from.store.settle(seq);
       this.#lost(reason);
@@ -98,7 +98,7 @@ export class DeadLetters<L extends Lane> {
   /** A publication that the queue refuses is a dead letter as well (x-overflow reject-publish-dlx). */
   divert(message: Message, at: number): void {
     const letter = this.#letterFor(message, "maxlen", at);
-    const takers = letter === undefined ? undefined : this.#takersOf(letter, "maxlen");
+    const takers = letter === undefined ? undefined : this.#takersOf(letter);
     if (letter === undefined || takers === undefined) {
       this.#lost("maxlen");
       return;
@@ -134,13 +134,13 @@ export class DeadLetters<L extends Lane> {
   }
 
   /** Undefined when nobody takes it. */
-  #takersOf(letter: Letter, reason: DeathReason): Takers<L> | undefined {
+  #takersOf(letter: Letter): Takers<L> | undefined {
     const { deadLetterExchange = "" } = this.#settings;
     const route = this.#ports.routeDeadLetter(letter.message, deadLetterExchange, letter.routingKeys);
     if (route === undefined) return undefined;
     const takers: Takers<L> = { durable: [], inMemory: [], isRouted: route.isRouted };
     for (const queue of route.queues) {
-      if (!this.#mayGoTo(queue, letter, reason)) continue;
+      if (!this.#mayGoTo(queue, letter)) continue;
       const lane = queue.receiver.queueFor(letter.message);
       if (lane === undefined) takers.inMemory.push(queue);
       else takers.durable.push({ queue: lane, delivery: DEAD_LETTER_DELIVERY });
@@ -149,8 +149,8 @@ export class DeadLetters<L extends Lane> {
     return isTaken ? takers : undefined;
   }
 
-  #mayGoTo(queue: DeadLetterQueue<L>, { message, headers }: Letter, reason: DeathReason): boolean {
-    if (reason !== "rejected" && isAutomaticCycle(queue.name, headers)) {
+  #mayGoTo(queue: DeadLetterQueue<L>, { message, headers }: Letter): boolean {
+    if (isAutomaticCycle(queue.name, headers)) {
       this.#counters.drop("cycle");
       return false;
     }

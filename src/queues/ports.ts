@@ -27,6 +27,7 @@ export interface LaneConsumer {
 export interface Lane {
   readonly name: string;
   readonly count: number;
+  /** Payloads, and ENTRY_OVERHEAD_BYTES (`memory-lane.ts`) for each entry. */
   readonly bytes: number;
   readonly nextSeq: number;
   /** Entries below this seq were handed out before (perhaps by a process that is gone). */

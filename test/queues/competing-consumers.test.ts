@@ -102,6 +102,27 @@ describe("competing consumers", () => {
     expect([queue.messageCount, queue.unacknowledged]).toEqual([1, 0]);
   });
 
+  it("that throw messages from queue to queue do not either", async () => {
+    const rig = new QueueRig();
+    const there = rig.declare("there", { deadLetterExchange: "", deadLetterRoutingKey: "back" });
+    const back = rig.declare("back", { deadLetterExchange: "", deadLetterRoutingKey: "there" });
+    const consumers = [rig.consumer(there), rig.consumer(back)];
+    for (const consumer of consumers) {
+      consumer.deliver = (delivery) => {
+        consumer.deliveries.push(delivery);
+        delivery.reject();
+      };
+    }
+
+    rig.publish(there, "1");
+    await rig.settled();
+
+    expect(consumers.map(({ deliveries }) => deliveries.length > 1)).toEqual([true, true]);
+    for (const consumer of consumers) consumer.cancel();
+    await rig.settled();
+    expect(there.messageCount + back.messageCount).toBe(1);
+  });
+
   it("that could not take are asked again when they say they are ready", async () => {
     const rig = new QueueRig();
     const queue = rig.declare("orders");

@@ -415,6 +415,18 @@ describe("expiry", () => {
     expect(mourner.texts).toEqual(["nobody there", "busy"]);
   });
 
+  it("with a time of 0 is not for a consumer that comes later, also behind a message that stays", async () => {
+    const { rig, source, mourner } = graveyard();
+    rig.publish(source, "stays");
+    rig.publish(source, "at once or never", { expiration: 0 });
+    await rig.settled();
+
+    const consumer = rig.consumer(source);
+    await rig.settled();
+
+    expect([consumer.texts, mourner.texts]).toEqual([["stays"], ["at once or never"]]);
+  });
+
   it("goes on after a restart, with nobody consuming", async () => {
     const { rig, source } = graveyard();
     rig.publish(source, "1", { expiration: 500 });

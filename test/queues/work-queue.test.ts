@@ -313,6 +313,48 @@ describe("a queue", () => {
     expect([queue.messageCount, rig.entriesOnDisk]).toEqual([0, 1]);
   });
 
+  it("goes on in later turns with what is too much for one", async () => {
+    const texts = Array.from({ length: 3000 }, (_, i) => String(i));
+    const { rig, queue } = await holding(texts, { durable: false });
+
+    const consumer = rig.consumer(queue);
+    await rig.settled();
+
+    expect(consumer.texts).toEqual(texts);
+  });
+
+  it("lets no lower priority overtake a higher one that is still being read", async () => {
+    const rig = new QueueRig();
+    const queue = rig.declare("orders", { maximumPriority: 2 });
+    rig.publish(queue, "low", { priority: 0 });
+    rig.publish(queue, "high", { priority: 2 });
+    await rig.settled();
+    rig.store.hold();
+    rig.publish(queue, "high too", { priority: 2 });
+
+    const consumer = rig.consumer(queue);
+    await rig.settled();
+    expect(consumer.texts).toEqual([]);
+    rig.store.release();
+    await rig.settled();
+
+    expect(consumer.texts).toEqual(["high", "high too", "low"]);
+  });
+
+  it("gives up what it has in memory after the last message that was in hands, too", async () => {
+    const { rig, queue } = await holding(["1", "2"]);
+    const consumer = rig.consumer(queue, { prefetch: 1 });
+    await rig.settled();
+    consumer.cancel();
+    await rig.clock.advance(60_000);
+    expect(rig.machine.queue("queue///orders/0")?.isConsumed).toBe(true);
+
+    consumer.acknowledge("1");
+    await rig.clock.advance(60_000);
+
+    expect(rig.machine.queue("queue///orders/0")?.isConsumed).toBe(false);
+  });
+
   it("is deleted by its own consumer in the middle of a delivery without harm", async () => {
     const { rig, queue } = await holding(["1", "2"], { autoDelete: true, messageTtlMs: 1000 });
     const consumer = rig.consumer(queue);
