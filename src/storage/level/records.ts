@@ -1,7 +1,13 @@
 import { crc32 } from "node:zlib";
 import type { Message } from "../../base/message.ts";
 import type { Delivery } from "../../base/queued-message.ts";
-import type { QueueEntry, QueueRecord, SessionRecord, SubscriptionOptions } from "../../state/records.ts";
+import type {
+  QueueEntry,
+  QueueRecord,
+  SessionRecord,
+  SubscriptionOptions,
+  WillRecord,
+} from "../../state/records.ts";
 import { ByteReader, CorruptRecord } from "./byte-reader.ts";
 import type { ByteWriter } from "./byte-writer.ts";
 import { type BodyRef, readQueueKey, readSessionKey } from "./keys.ts";
@@ -91,17 +97,22 @@ export function writeSession(writer: ByteWriter, session: SessionRecord): void {
 }
 
 export function readSession(key: Buffer, reader: ByteReader): SessionRecord {
-  const session = {
-    ...readSessionKey(key),
+  const { slot, clientId } = readSessionKey(key);
+  return {
+    slot,
+    clientId,
     user: reader.text(),
     queueId: reader.u64(),
     expiryInterval: reader.u32(),
     disconnectedAt: reader.u64(),
     sentEnd: reader.u64(),
+    will: reader.u8() === 0 ? undefined : readWill(reader),
   };
-  if (reader.u8() === 0) return { ...session, will: undefined };
+}
+
+function readWill(reader: ByteReader): WillRecord {
   const delayInterval = reader.u32();
-  return { ...session, will: { message: readMessage(reader), delayInterval } };
+  return { message: readMessage(reader), delayInterval };
 }
 
 export function writeSubscription(writer: ByteWriter, options: SubscriptionOptions): void {
@@ -134,16 +145,18 @@ export function writeQueue(writer: ByteWriter, queue: QueueRecord): void {
 }
 
 export function readQueue(key: Buffer, reader: ByteReader): QueueRecord {
-  const queue = {
-    ...readQueueKey(key),
+  const { slot, id } = readQueueKey(key);
+  return {
+    slot,
+    id,
     name: reader.text(),
     createdAt: reader.u64(),
     headSeq: reader.u64(),
     nextSeq: reader.u64(),
     count: reader.u64(),
     bytes: reader.u64(),
+    sentEnd: reader.isAtEnd ? 0 : reader.u64(), // format 1 has none
   };
-  return { ...queue, sentEnd: reader.isAtEnd ? 0 : reader.u64() }; // format 1 has none
 }
 
 export function writeEntry(writer: ByteWriter, entry: QueueEntry): void {
