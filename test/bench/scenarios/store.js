@@ -46,7 +46,10 @@ const backlog = {
   kind: "backlog",
   name: "backlog",
   what: "messages with QoS 1 for one offline session, then the session comes for them",
-  figures: ["memoryGrowthBytes", "queuedPerSecond", "drainedPerSecond", "diskFullBytes", "spaceBackMs"],
+  figures: [
+    ...["memoryGrowthBytes", "memoryQueuedBytes", "queuedPerSecond", "drainedPerSecond"],
+    ...["diskFullBytes", "diskDrainedBytes", "diskLeftBytes", "spaceBackMs"],
+  ],
   qos: 1,
   messages: MILLION,
   waitForSpaceSeconds: 60,

@@ -18,11 +18,12 @@ export async function backlog(scenario, order) {
   const memoryFull = memoryOf(brokerPid);
   const diskFull = diskBytesOf(folder);
   const drainMs = await drain(target, messages);
-  const memoryGrowthBytes = Math.max(memoryFull, memoryOf(brokerPid)) - memoryBefore;
+  const memoryDrained = memoryOf(brokerPid);
   return {
     queuedPerSecond: (messages * 1_000) / tookMs,
     drainedPerSecond: (messages * 1_000) / drainMs,
-    memoryGrowthBytes,
+    memoryQueuedBytes: memoryFull - memoryBefore,
+    memoryGrowthBytes: Math.max(memoryFull, memoryDrained) - memoryBefore,
     brokerPeakBytes: peakMemoryOf(brokerPid),
     diskFullBytes: diskFull,
     diskDrainedBytes: diskBytesOf(folder),
