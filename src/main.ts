@@ -3,17 +3,19 @@ import { hashPassword } from "./auth/password-hash.ts";
 import { isUserName, withPasswordLine } from "./auth/password-lines.ts";
 import { hashForScram } from "./auth/scram-verifier.ts";
 import { reportCheck } from "./cli/check-report.ts";
-import { type Command, parseArguments } from "./cli/command.ts";
+import { parseArguments } from "./cli/command.ts";
 import { ExitCode, exitCodeOf, textOf } from "./cli/exit-codes.ts";
 import { createLogger, standardOutput } from "./cli/logging.ts";
+import type { Source } from "./cli/operator-commands.ts";
 import { print, printError } from "./cli/output.ts";
 import { type PasswordPorts, setPassword } from "./cli/password-command.ts";
 import { readPassword } from "./cli/read-password.ts";
 import { readVersion } from "./cli/version.ts";
 import { type Broker, startBroker } from "./compose.ts";
 import type { BrokerConfig } from "./config/broker-config.ts";
+import { parseConfigFile } from "./config/config-file.ts";
 import { readEnvironment } from "./config/environment.ts";
-import { loadConfig } from "./config/load-config.ts";
+import { checkConfig, loadConfig } from "./config/load-config.ts";
 
 async function main(): Promise<void> {
   const version = readVersion();
@@ -24,6 +26,11 @@ async function main(): Promise<void> {
   }
   if (command.kind === "passwd") {
     print(await setPassword(command, passwordPorts(command.isForScram)));
+    return;
+  }
+  if ("source" in command) {
+    const { operate } = await import("./compose/offline/operate.ts"); // not read to run a broker
+    process.exitCode = await operate(command, { configOf, print, printError });
     return;
   }
   const config = load(command);
@@ -40,8 +47,14 @@ function passwordPorts(isForScram: boolean): PasswordPorts {
   };
 }
 
-function load({ file, set }: Extract<Command, { file: string }>): BrokerConfig {
+function load({ file, set }: Pick<Source, "file" | "set">): BrokerConfig {
   return loadConfig({ file, set, environment: readEnvironment() });
+}
+
+function configOf(source: Source): BrokerConfig {
+  if (source.data === undefined) return load(source);
+  const defaults = checkConfig(parseConfigFile("defaults", ""), { set: source.set, environment: new Map() });
+  return { ...defaults, data: source.data };
 }
 
 async function run(config: BrokerConfig, version: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { CommanderError, Command as Program } from "commander";
 import { assert } from "../base/errors.ts";
 import { ExitCode } from "./exit-codes.ts";
+import { addOperatorCommands, type OperatorCommand } from "./operator-commands.ts";
 
 /** What the arguments ask for. */
 export type Command =
@@ -12,8 +13,13 @@ export type Command =
       /** Kept so that it serves SCRAM-SHA-256 too. */
       readonly isForScram: boolean;
     }
+  | OperatorCommand
   /** Help, the version, or what is wrong with the arguments: print it and end. */
   | { readonly kind: "print"; readonly text: string; readonly exitCode: ExitCode };
+
+const EXIT_CODES = `
+Exit codes: 0 well done; 1 doctor found damage; 64 arguments; 65 what was to be imported;
+69 a listener, or a broker that does not answer; 70 a bug; 73 the data folder; 78 the configuration.`;
 
 const DEFAULT_FILE = "config/broker.yaml";
 
@@ -70,6 +76,8 @@ function createProgram(
     .action((passwordFile: string, user: string, { scram = false }: { scram?: boolean }) =>
       found({ kind: "passwd", passwordFile, user, isForScram: scram }),
     );
+  addOperatorCommands(program, found);
+  program.addHelpText("after", EXIT_CODES);
   return program;
 }
 
