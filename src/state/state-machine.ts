@@ -386,7 +386,7 @@ export class StateMachine {
     queue.drop();
     this.#queues.delete(name);
     this.#dirty = this.#dirty.filter((other) => other !== queue);
-    this.#store.deleteQueue(queue);
+    this.#store.deleteQueue(queue, queue.record().headSeq);
   }
 }
 

@@ -39,8 +39,11 @@ export interface StateStore {
 
   /** Writes the queue's own record; the last one per batch counts. */
   putQueue(queue: QueueRecord): void;
-  /** Removes the queue and all its entries; the entries' space is given back in the background. */
-  deleteQueue(queue: QueueRef): void;
+  /**
+   * Removes the queue and all its entries, of which none lies before `headSeq`; their space is given back in the
+   * background.
+   */
+  deleteQueue(queue: QueueRef, headSeq?: number): void;
   /** Takes the entry over; it is encoded only when its batch is written. */
   putEntry(queue: QueueRef, entry: QueueEntry): void;
   /** Acknowledged: takes the entry out of the open batch if it is still there, else deletes it in it. */

@@ -58,8 +58,8 @@ export abstract class BatchedStore {
     this.batch.putQueue(queue);
   }
 
-  deleteQueue(queue: QueueRef): void {
-    this.batch.deleteQueue(queue);
+  deleteQueue(queue: QueueRef, headSeq = 0): void {
+    this.batch.deleteQueue(queue, headSeq);
   }
 
   putEntry(queue: QueueRef, entry: QueueEntry): void {

@@ -35,6 +35,11 @@ interface ReceivedChange extends ReceivedRecord {
   readonly present: boolean;
 }
 
+/** A deleted queue, of which entries may be left from `fromSeq` on. */
+export interface ClearingQueue extends QueueRef {
+  readonly fromSeq: number;
+}
+
 /** One number for a queue's slot and id, for maps in memory. */
 export function queueKey(queue: QueueRef): number {
   return queue.id * SLOT_COUNT + queue.slot;
@@ -52,7 +57,9 @@ export class OpenBatch {
   /** By name; undefined = delete. */
   readonly definitions = new Map<string, Buffer | undefined>();
   readonly queues = new Map<number, QueueRecord>();
-  readonly deletedQueues = new Map<number, QueueRef>();
+  readonly deletedQueues = new Map<number, ClearingQueue>();
+  /** Deleted queues of which more entries are gone. */
+  readonly clearingQueues = new Map<number, ClearingQueue>();
   /** Deleted queues whose entries are all gone. */
   readonly clearedQueues: QueueRef[] = [];
   /** `putQueues[i]` is the queue of `putEntries[i]`; entries in state Gone are skipped. */
@@ -77,6 +84,7 @@ export class OpenBatch {
       this.definitions.size === 0 &&
       this.subscriptions.length === 0 &&
       this.deletedQueues.size === 0 &&
+      this.clearingQueues.size === 0 &&
       this.clearedQueues.length === 0
     );
   }
@@ -112,10 +120,10 @@ export class OpenBatch {
     this.queues.set(key, queue);
   }
 
-  deleteQueue(queue: QueueRef): void {
-    const key = queueKey(queue);
+  deleteQueue({ slot, id }: QueueRef, fromSeq: number): void {
+    const key = queueKey({ slot, id });
     this.queues.delete(key);
-    this.deletedQueues.set(key, { slot: queue.slot, id: queue.id });
+    this.deletedQueues.set(key, { slot, id, fromSeq });
     this.bytes += OPERATION_BYTES;
   }
 
@@ -178,7 +186,8 @@ export class OpenBatch {
     for (const [topicName, message] of younger.retained) this.retained.set(topicName, message);
     for (const [name, value] of younger.definitions) this.definitions.set(name, value);
     for (const [key, queue] of younger.queues) this.queues.set(key, queue);
-    for (const queue of younger.deletedQueues.values()) this.deleteQueue(queue);
+    for (const queue of younger.deletedQueues.values()) this.deleteQueue(queue, queue.fromSeq);
+    for (const [key, queue] of younger.clearingQueues) this.clearingQueues.set(key, queue);
     for (const queue of younger.clearedQueues) this.clearedQueues.push(queue);
     this.putQueues = this.putQueues.concat(younger.putQueues);
     this.putEntries = this.putEntries.concat(younger.putEntries);

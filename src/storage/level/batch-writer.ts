@@ -1,7 +1,7 @@
 import type { Message } from "../../base/message.ts";
 import type { QueueEntry, QueueRef, SharedBody } from "../../state/records.ts";
 import { EntryState } from "../../state/records.ts";
-import type { OpenBatch } from "../open-batch.ts";
+import type { ClearingQueue, OpenBatch } from "../open-batch.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import type { Database } from "./database.ts";
 import {
@@ -21,6 +21,7 @@ import {
   beginValue,
   endValue,
   writeBodyCount,
+  writeClearing,
   writeEntry,
   writeQueue,
   writeSession,
@@ -92,13 +93,18 @@ export class BatchWriter {
     for (const queue of batch.deletedQueues.values()) {
       writeQueueKey(this.#key(), queue);
       this.#del();
-      writeClearingKey(this.#key(), queue);
-      this.#put(nothing);
+      this.#putClearing(queue);
     }
+    for (const queue of batch.clearingQueues.values()) this.#putClearing(queue);
     for (const queue of batch.clearedQueues) {
       writeClearingKey(this.#key(), queue);
       this.#del();
     }
+  }
+
+  #putClearing(queue: ClearingQueue): void {
+    writeClearingKey(this.#key(), queue);
+    this.#put((writer) => writeClearing(writer, queue.fromSeq));
   }
 
   #writeEntries(batch: OpenBatch): void {

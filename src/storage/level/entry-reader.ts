@@ -28,7 +28,7 @@ interface Range {
   readonly maximumBytes: number;
 }
 
-interface FoundEntry {
+export interface FoundEntry {
   readonly seq: number;
   /** Undefined when the record failed its check: it has been reported. */
   readonly entry: StoredEntry | undefined;
@@ -46,24 +46,28 @@ export class EntryReader {
     this.#corrupt = corrupt;
   }
 
-  /** Goes on behind damaged records until it has an entry or the range ends. */
-  async read(queue: QueueRef, range: Range): Promise<QueueEntry[]> {
+  /** Goes on behind damaged entries, which it hands to `unreadable`, until it has an entry or the range ends. */
+  async read(queue: QueueRef, range: Range, unreadable: (found: FoundEntry) => void): Promise<QueueEntry[]> {
     let { fromSeq } = range;
     for (;;) {
       const found = await this.scan(queue, { ...range, fromSeq });
-      const entries = await this.#completeAll(found);
+      const entries = await this.#completeAll(found, unreadable);
       const last = found.at(-1);
       if (entries.length > 0 || last === undefined) return entries;
       fromSeq = last.seq + 1;
     }
   }
 
-  async #completeAll(found: readonly FoundEntry[]): Promise<QueueEntry[]> {
+  async #completeAll(
+    found: readonly FoundEntry[],
+    unreadable: (found: FoundEntry) => void,
+  ): Promise<QueueEntry[]> {
     await this.#loadBodies(found);
     const entries: QueueEntry[] = [];
-    for (const { seq, entry } of found) {
-      const complete = entry && this.#complete(seq, entry);
-      if (complete !== undefined) entries.push(complete);
+    for (const one of found) {
+      const complete = one.entry && this.#complete(one.seq, one.entry);
+      if (complete === undefined) unreadable(one);
+      else entries.push(complete);
     }
     return entries;
   }

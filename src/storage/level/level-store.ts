@@ -1,14 +1,15 @@
 import { type Clock, systemClock } from "../../base/clock.ts";
-import { describe, StorageError } from "../../base/errors.ts";
+import { StorageError } from "../../base/errors.ts";
 import type { TopicName } from "../../base/ids.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Message } from "../../base/message.ts";
 import type { QueueEntry, QueueRef } from "../../state/records.ts";
 import type { CommitResult, StateLoader, StateStore } from "../../state/store.ts";
 import { BatchedStore } from "../batched-store.ts";
-import { OpenBatch, queueKey } from "../open-batch.ts";
+import { OpenBatch } from "../open-batch.ts";
 import { BatchWriter } from "./batch-writer.ts";
 import { BodyIndex } from "./body-index.ts";
+import { Compactor } from "./compactor.ts";
 import {
   type CreateDatabase,
   createDatabase,
@@ -20,9 +21,10 @@ import {
   makeFolder,
   openDatabase,
 } from "./database.ts";
-import { EntryReader } from "./entry-reader.ts";
+import { EntryReader, type FoundEntry } from "./entry-reader.ts";
 import { checkFormat, claimFormat } from "./format.ts";
 import { loadClearing, loadTables } from "./loader.ts";
+import { QueueClearing } from "./queue-clearing.ts";
 import { RetainedReader } from "./retained-reader.ts";
 
 export interface LevelStoreOptions {
@@ -37,43 +39,42 @@ export interface LevelStoreOptions {
   readonly createDatabase?: CreateDatabase;
 }
 
-/** Entries of a deleted queue that are cleared in one write. */
-const CLEARED_AT_ONCE = { fromSeq: 0, toSeq: Number.MAX_SAFE_INTEGER, limit: 512, maximumBytes: 1024 * 1024 };
-
 /** The store of `durability: disk` and `os`: one classic-level database, written in group commits. */
 export class LevelStore extends BatchedStore implements StateStore {
   readonly #options: LevelStoreOptions;
-  readonly #logger: Logger;
   readonly #database: Database;
   readonly #bodies = new BodyIndex();
   readonly #writer = new BatchWriter();
   readonly #reader: EntryReader;
-  /** Deleted queues, by `queueKey`, whose entries are still on disk. */
-  readonly #clearing = new Map<number, QueueRef>();
+  readonly #clearing: QueueClearing;
+  readonly #compactor: Compactor;
   readonly #retained: RetainedReader;
   #loader: StateLoader | undefined;
   /** The batch on its way to disk. */
   #written: OpenBatch | undefined;
   /** The write under way; never rejects. */
   #writing: Promise<unknown> | undefined;
-  /** The clearing under way; never rejects. */
-  #clearingRun: Promise<void> | undefined;
   /** A write failed: LevelDB refuses all further ones until it is opened again. */
   #isBroken = false;
   #isClosing = false;
-  /** Clearing steps that wait for the commit they are part of. */
-  readonly #whenCommitted: (() => void)[] = [];
   onCommitWanted: (() => void) | undefined;
 
   constructor(options: LevelStoreOptions, logger: Logger) {
     super();
     this.#options = options;
-    this.#logger = logger;
     const create = options.createDatabase ?? createDatabase;
     this.#database = create(locationIn(options.folder), DATABASE_OPTIONS);
     const corrupt = (what: string): void => this.#loader?.corrupt(what);
     this.#reader = new EntryReader(this.#database, this.#bodies, corrupt);
     this.#retained = new RetainedReader(this.#database, corrupt);
+    const { clock = systemClock } = options;
+    this.#compactor = new Compactor(this.#database, clock, logger);
+    this.#clearing = new QueueClearing({
+      reader: this.#reader,
+      logger,
+      openBatch: () => this.batch,
+      wantCommit: () => this.onCommitWanted?.(),
+    });
   }
 
   async open(loader: StateLoader): Promise<void> {
@@ -86,21 +87,21 @@ export class LevelStore extends BatchedStore implements StateStore {
       if (isReadOnly) await checkFormat(this.#database, folder);
       else await claimFormat(this.#database, folder, clock.now());
       for (const queue of await loadClearing(this.#database, loader)) {
-        this.#clearing.set(queueKey(queue), queue);
+        this.#clearing.add(queue);
         loader.usedQueueId(queue.id);
       }
-      await loadTables(this.#database, loader);
+      await loadTables(this.#database, loader, (queue) => isReadOnly || this.#compactor.found(queue));
     } catch (error) {
       await this.#database.close();
       throw failed("Reading", folder, error);
     }
-    this.#startClearing();
+    if (!isReadOnly) this.#clearing.start();
   }
 
   async commit(): Promise<CommitResult> {
     while (this.#writing !== undefined) await this.#writing;
     const result = await this.#write();
-    this.#startClearing();
+    this.#clearing.start();
     return result;
   }
 
@@ -112,7 +113,9 @@ export class LevelStore extends BatchedStore implements StateStore {
     maximumBytes: number,
   ): Promise<QueueEntry[]> {
     try {
-      return await this.#reader.read(queue, { fromSeq, toSeq, limit, maximumBytes });
+      return await this.#reader.read(queue, { fromSeq, toSeq, limit, maximumBytes }, (found) =>
+        this.#discard(queue, found),
+      );
     } catch (error) {
       throw failed("Reading", this.#options.folder, error);
     }
@@ -129,14 +132,15 @@ export class LevelStore extends BatchedStore implements StateStore {
 
   /** Resolves when the space of all deleted queues was given back, or the attempt has paused. */
   async cleared(): Promise<void> {
-    await this.#clearingRun;
+    await this.#clearing.idle();
+    await this.#compactor.idle();
   }
 
   async close(): Promise<void> {
     this.#isClosing = true;
     await this.#writing;
-    for (const resolve of this.#whenCommitted.splice(0)) resolve();
-    await this.#clearingRun;
+    await this.#clearing.stop();
+    await this.#compactor.stop();
     await this.#database.close();
   }
 
@@ -156,11 +160,12 @@ export class LevelStore extends BatchedStore implements StateStore {
     this.batch = new OpenBatch(); // before anything is awaited: later changes are for the next commit
     this.#written = batch;
     batch.seal();
-    const waiting = this.#whenCommitted.length;
+    const { waiting } = this.#clearing;
     try {
       if (this.#isBroken) await this.#reopen();
       const result = await this.#writeSealed(batch);
-      for (const resolve of this.#whenCommitted.splice(0, waiting)) resolve();
+      this.#clearing.written(batch, waiting);
+      this.#compactor.written(batch);
       return result;
     } catch (error) {
       this.#isBroken = true;
@@ -178,9 +183,15 @@ export class LevelStore extends BatchedStore implements StateStore {
     const bytes = this.#writer.write(batch, chained);
     const operations = chained.length;
     await chained.write({ sync: this.#options.sync });
-    for (const [key, queue] of batch.deletedQueues) this.#clearing.set(key, queue);
-    for (const queue of batch.clearedQueues) this.#clearing.delete(queueKey(queue));
     return { operations, bytes };
+  }
+
+  /** An entry that cannot be read would stay for ever: nobody settles it. */
+  #discard(queue: QueueRef, { seq, entry }: FoundEntry): void {
+    if (this.#options.isReadOnly || this.#isClosing) return;
+    this.batch.deleteAt(queue, seq);
+    if (entry?.body !== undefined) this.batch.unrefer(this.#reader.body(entry.body));
+    this.onCommitWanted?.();
   }
 
   async #reopen(): Promise<void> {
@@ -191,50 +202,5 @@ export class LevelStore extends BatchedStore implements StateStore {
     } catch (error) {
       throw failed("Opening", this.#options.folder, error);
     }
-  }
-
-  #startClearing(): void {
-    if (
-      this.#options.isReadOnly ||
-      this.#clearing.size === 0 ||
-      this.#clearingRun !== undefined ||
-      this.#isClosing
-    )
-      return;
-    this.#clearingRun = this.#clear()
-      .catch((error: unknown) =>
-        this.#logger.warn({ error: describe(error) }, "clearing deleted queues paused"),
-      )
-      .finally(() => {
-        this.#clearingRun = undefined;
-      });
-  }
-
-  async #clear(): Promise<void> {
-    for (const queue of this.#clearing.values()) {
-      while (await this.#clearSome(queue));
-    }
-  }
-
-  /** Deletes some entries through the open batch, so that the counts of shared bodies change in the same write. */
-  async #clearSome(queue: QueueRef): Promise<boolean> {
-    if (this.#isClosing) return false;
-    const found = await this.#reader.scan(queue, CLEARED_AT_ONCE);
-    for (const { seq, entry } of found) {
-      this.batch.deleteAt(queue, seq);
-      if (entry?.body !== undefined) this.batch.unrefer(this.#reader.body(entry.body));
-    }
-    if (found.length === 0) this.batch.clearedQueues.push(queue);
-    await this.#nextCommit();
-    return found.length > 0;
-  }
-
-  /** Asks for a commit instead of making one: what else is in the open batch is complete only when its owner says so. */
-  async #nextCommit(): Promise<void> {
-    if (!this.isDirty || this.#isClosing) return;
-    await new Promise<void>((resolve) => {
-      this.#whenCommitted.push(resolve);
-      this.onCommitWanted?.();
-    });
   }
 }

@@ -1,6 +1,7 @@
 import { SLOT_COUNT } from "../../base/ids.ts";
-import type { QueueRef } from "../../state/records.ts";
+import type { QueueRecord } from "../../state/records.ts";
 import type { StateLoader } from "../../state/store.ts";
+import type { ClearingQueue } from "../open-batch.ts";
 import { type ByteReader, CorruptRecord } from "./byte-reader.ts";
 import type { Database } from "./database.ts";
 import {
@@ -13,19 +14,27 @@ import {
   tableRange,
 } from "./keys.ts";
 import { readMessage } from "./message-record.ts";
-import { openValue, readQueue, readSession, readSubscription } from "./records.ts";
+import { openValue, readClearing, readQueue, readSession, readSubscription } from "./records.ts";
 import { scan } from "./scan.ts";
 
-type TakeRecord = (key: Buffer, reader: ByteReader) => void;
+type TakeRecord = (key: Buffer, reader: ByteReader) => unknown;
 
-/** Streams everything but entries and bodies to the loader: queues, sessions, then the rest. */
-export async function loadTables(database: Database, loader: StateLoader): Promise<void> {
+/** Streams everything but entries and bodies to the loader: queues (these to `found` too), sessions, then the rest. */
+export async function loadTables(
+  database: Database,
+  loader: StateLoader,
+  found: (queue: QueueRecord) => void,
+): Promise<void> {
   const load = (table: Table, take: TakeRecord) => loadTable(database, table, take, loader);
   const useId = (key: Buffer): void => loader.usedQueueId(readQueueKey(key).id);
   await loadTable(
     database,
     Table.Queue,
-    (key, reader) => loader.queue(readQueue(key, reader)),
+    (key, reader) => {
+      const queue = readQueue(key, reader);
+      loader.queue(queue);
+      found(queue);
+    },
     loader,
     useId,
   );
@@ -39,9 +48,12 @@ export async function loadTables(database: Database, loader: StateLoader): Promi
 }
 
 /** Deleted queues whose entries were not all cleared when the process ended. */
-export async function loadClearing(database: Database, loader: StateLoader): Promise<QueueRef[]> {
-  const queues: QueueRef[] = [];
-  await loadTable(database, Table.Clearing, (key) => queues.push(readQueueKey(key)), loader);
+export async function loadClearing(database: Database, loader: StateLoader): Promise<ClearingQueue[]> {
+  const queues: ClearingQueue[] = [];
+  const take: TakeRecord = (key, reader) =>
+    queues.push({ ...readQueueKey(key), fromSeq: readClearing(reader) });
+  const takeWhole = (key: Buffer): unknown => queues.push({ ...readQueueKey(key), fromSeq: 0 });
+  await loadTable(database, Table.Clearing, take, loader, takeWhole);
   return queues;
 }
 
@@ -50,7 +62,7 @@ async function loadTable(
   table: Table,
   take: TakeRecord,
   loader: StateLoader,
-  damaged?: (key: Buffer) => void,
+  damaged?: (key: Buffer) => unknown,
 ): Promise<void> {
   for (let slot = 0; slot < SLOT_COUNT; slot++) {
     for await (const chunk of scan(database, tableRange(slot, table))) {

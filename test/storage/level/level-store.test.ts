@@ -6,6 +6,7 @@ import { silentLogger } from "../../../src/base/logger.ts";
 import { DATABASE_OPTIONS, locationIn } from "../../../src/storage/level/database.ts";
 import { keyOf, Table, tableRange, writeMetaKey } from "../../../src/storage/level/keys.ts";
 import { LevelStore, type LevelStoreOptions } from "../../../src/storage/level/level-store.ts";
+import { openValue, readClearing } from "../../../src/storage/level/records.ts";
 import { stateStoreSuite } from "../../contract/state-store.suite.ts";
 import { aBody, aMessage, anEntry, aQueue, aSession, Loaded } from "../samples.ts";
 import { FaultyDisk } from "./faulty-disk.ts";
@@ -145,6 +146,37 @@ describe("LevelStore", () => {
       expect(loaded.corruptions).toHaveLength(1);
     });
 
+    it.each([Table.Entry, Table.Body])(
+      "of table %i that was skipped takes no space any more",
+      async (table) => {
+        const store = await openStore();
+        store.putEntry(queue, anEntry(1, { message: aMessage(), body: aBody(queue, 1) }));
+        store.putEntry(queue, anEntry(2));
+        await store.commit();
+        await store.close();
+        await damage(table);
+        const second = await openStore();
+        await seqs(second);
+        await second.commit();
+        await second.close();
+        expect(await keysOf(Table.Entry)).toHaveLength(1);
+        expect(await keysOf(Table.Body)).toHaveLength(table === Table.Body ? 0 : 1); // a damaged entry names no body
+      },
+    );
+
+    it("is left where it is in a store that is only read", async () => {
+      const store = await openStore();
+      store.putEntry(queue, anEntry(1));
+      await store.commit();
+      await store.close();
+      await damage(Table.Entry);
+      const reading = await openStore(new Loaded(), { isReadOnly: true });
+      expect(await seqs(reading)).toEqual([]);
+      expect(reading.isDirty).toBe(false);
+      await reading.close();
+      expect(await keysOf(Table.Entry)).toHaveLength(1);
+    });
+
     it("of a retained message copied to another topic is not taken for that topic's", async () => {
       const store = await openStore();
       store.putRetained(aMessage({ topicName: "a", retain: true }));
@@ -244,6 +276,35 @@ describe("LevelStore", () => {
       await second.cleared();
       await second.close();
       expect(await keysOf(Table.Entry)).toEqual([]);
+    });
+  });
+
+  describe("the mark of a deleted queue", () => {
+    async function marks(): Promise<number[]> {
+      const [key] = await keysOf(Table.Clearing);
+      const database = await rawDatabase();
+      const value = await database.get(key!);
+      await database.close();
+      return [readClearing(openValue(key!, value!))];
+    }
+
+    it("says where clearing begins: at the head, then behind what is gone", async () => {
+      const store = await openStore();
+      for (let seq = 1000; seq < 3000; seq++) store.putEntry(queue, anEntry(seq));
+      await store.commit();
+      store.deleteQueue(queue, 1000);
+      store.onCommitWanted = undefined;
+      await store.commit();
+      await store.close();
+      expect(await marks()).toEqual([1000]);
+
+      const second = await openStore();
+      second.onCommitWanted = undefined;
+      while (!second.isDirty) await new Promise((resolve) => setImmediate(resolve));
+      await second.commit();
+      await second.close();
+      expect(await marks()).toEqual([1512]);
+      expect(await keysOf(Table.Entry)).toHaveLength(2000 - 512);
     });
   });
 

@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+import type { Clock } from "../../../src/base/clock.ts";
+import { silentLogger } from "../../../src/base/logger.ts";
+import type { QueueRef } from "../../../src/state/records.ts";
+import { Compactor } from "../../../src/storage/level/compactor.ts";
+import type { Database } from "../../../src/storage/level/database.ts";
+import { readEntrySeq, readQueueKey } from "../../../src/storage/level/keys.ts";
+import { OpenBatch } from "../../../src/storage/open-batch.ts";
+import { aQueue } from "../samples.ts";
+
+const MIB = 1024 * 1024;
+
+/** A database that only says how large ranges are, and notes which were compacted. */
+class Sizes {
+  bytes = 0;
+  readonly looked: string[] = [];
+  readonly compacted: string[] = [];
+  whenCompacted: () => Promise<void> | void = () => {};
+
+  async approximateSize(from: Buffer, to: Buffer): Promise<number> {
+    this.looked.push(nameOf(from, to));
+    return this.bytes;
+  }
+
+  async compactRange(from: Buffer, to: Buffer): Promise<void> {
+    this.compacted.push(nameOf(from, to));
+    await this.whenCompacted();
+  }
+}
+
+function nameOf(from: Buffer, to: Buffer): string {
+  return `${readQueueKey(from).id}: ${readEntrySeq(from)} to ${readEntrySeq(to)}`;
+}
+
+/** A clock whose timers are due at once. */
+const IMPATIENT: Clock = {
+  now: () => 0,
+  after(_delayMs, task) {
+    setImmediate(task);
+    return () => {};
+  },
+};
+
+function compactorOn(sizes: Sizes): Compactor {
+  return new Compactor(sizes as unknown as Database, IMPATIENT, silentLogger);
+}
+
+function deleted(queue: QueueRef, fromSeq: number, toSeq: number): OpenBatch {
+  const batch = new OpenBatch();
+  for (let seq = fromSeq; seq < toSeq; seq++) batch.deleteAt(queue, seq);
+  return batch;
+}
+
+describe("the space of deleted messages", () => {
+  const queue = { slot: 3, id: 7 };
+  const other = { slot: 3, id: 8 };
+
+  it("is given back when a queue has lost many that still take much, a piece at a time", async () => {
+    const sizes = new Sizes();
+    sizes.bytes = 96 * MIB;
+    const compactor = compactorOn(sizes);
+
+    compactor.written(deleted(queue, 50, 60_050));
+    compactor.written(deleted(other, 0, 10));
+    compactor.written(deleted(queue, 60_050, 100_050));
+    await compactor.idle();
+
+    expect(sizes.compacted).toEqual(["7: 50 to 33384", "7: 33384 to 66718", "7: 66718 to 100050"]);
+  });
+
+  it("is left to LevelDB when it is little, or few were deleted", async () => {
+    const sizes = new Sizes();
+    const compactor = compactorOn(sizes);
+
+    compactor.written(deleted(queue, 0, 100_000));
+    await compactor.idle();
+    sizes.bytes = 96 * MIB;
+    compactor.written(deleted(queue, 100_000, 199_999));
+    await compactor.idle();
+
+    expect(sizes.looked).toEqual(["7: 0 to 100000"]);
+    expect(sizes.compacted).toEqual([]);
+  });
+
+  it("is looked at again at the start, before the head of a queue that has come far", async () => {
+    const sizes = new Sizes();
+    sizes.bytes = 40 * MIB;
+    const compactor = compactorOn(sizes);
+
+    compactor.found(aQueue({ id: 1, headSeq: 99_999 }));
+    compactor.found(aQueue({ id: 2, headSeq: 1_000_000 }));
+    await compactor.idle();
+
+    expect(sizes.compacted).toEqual(["2: 0 to 500000", "2: 500000 to 1000000"]);
+  });
+
+  it("is not waited for beyond the piece under way when the store closes", async () => {
+    const sizes = new Sizes();
+    sizes.bytes = 1024 * MIB;
+    const compactor = compactorOn(sizes);
+    let stopped: Promise<void> | undefined;
+    sizes.whenCompacted = () => {
+      stopped ??= compactor.stop();
+    };
+
+    compactor.written(deleted(queue, 0, 100_000));
+    await compactor.idle();
+    await stopped;
+
+    expect(sizes.compacted).toHaveLength(1);
+  });
+
+  it("is tried for again later when it fails", async () => {
+    const sizes = new Sizes();
+    sizes.bytes = 40 * MIB;
+    sizes.whenCompacted = () => {
+      throw new Error("Input/output error");
+    };
+    const compactor = compactorOn(sizes);
+
+    compactor.written(deleted(queue, 0, 100_000));
+    await compactor.idle();
+    sizes.whenCompacted = () => {};
+    compactor.written(deleted(queue, 100_000, 200_000));
+    await compactor.idle();
+
+    expect(sizes.compacted).toHaveLength(3);
+  });
+});
