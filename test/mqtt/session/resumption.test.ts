@@ -395,4 +395,33 @@ describe("QoS 2 from a client", () => {
 
     expect(await client.next()).toMatchObject({ cmd: "pubcomp", messageId: 7 });
   });
+
+  it("expires in its turn when very many do at the same moment", async () => {
+    const broker = await TestBroker.open();
+    for (let i = 0; i < 350; i++) {
+      const { client } = await broker.connect(lasting(`s${i}`, true, 10));
+      client.send({ cmd: "disconnect" });
+    }
+    await broker.settle();
+
+    await broker.clock.advance(12_000);
+    await broker.settle();
+
+    expect(broker.mqtt.sessions.count).toBe(0);
+    expect(broker.counters.sessionsExpired).toBe(350);
+  });
+
+  it("that was connected when the broker was killed is noted as left, a slice at a time, unless it is back", async () => {
+    const before = await TestBroker.open();
+    for (let i = 0; i < 1_500; i++) await before.connect(lasting(`s${i}`, true, 3600));
+
+    const broker = await before.crash();
+    await broker.connect(lasting("s0"));
+    await broker.clock.advance(0);
+    await broker.settle();
+
+    const left = [...broker.machine.sessions()].filter(({ disconnectedAt }) => disconnectedAt !== 0);
+    expect(left).toHaveLength(1_499);
+    expect(broker.machine.session("s0" as never)?.disconnectedAt).toBe(0);
+  });
 });
