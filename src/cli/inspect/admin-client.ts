@@ -1,6 +1,9 @@
 import { AdminError, describe } from "../../base/errors.ts";
 import type { Inspection, Page, Query, Rows, Subject, Summary } from "../../base/inspection.ts";
 
+/** Sorting a million queues by age reads one entry of each. */
+const PATIENCE_MS = 120_000;
+
 /** A broker that runs, asked through its admin listener. */
 export class AdminClient implements Inspection {
   readonly #base: string;
@@ -35,7 +38,7 @@ export class AdminClient implements Inspection {
 
   async #fetch(url: string): Promise<Response> {
     try {
-      return await fetch(url);
+      return await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
     } catch (error) {
       const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
       throw new AdminError(`${url}: no answer (${describe(cause) || "refused"})`, { cause: error });
