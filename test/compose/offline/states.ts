@@ -198,7 +198,7 @@ async function takeSome(
       machine.apply({ type: "requeue", queue, seq, deliveryCount: entry.deliveryCount + 1 });
     else if (what !== "keep") machine.apply({ type: what, queue, seq });
   }
-  machine.apply({ type: "mark", queue });
+  machine.apply({ type: "mark", queue, sentEnd: queue.sentEnd });
   queue.detach();
 }
 
