@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { FieldTable } from "../../src/base/field-table.ts";
 import { PublishResult } from "../../src/queues/requests.ts";
+import { aMessage } from "../storage/samples.ts";
 import { HostRig } from "./support/host-rig.ts";
 
 const text = (name: string, value: string): FieldTable => [
@@ -396,5 +397,35 @@ describe("queues of the configuration", () => {
     const rig = new HostRig({ queues: [{ name: "q", bindings: [{ exchange: "nowhere" }] }] });
 
     await expect(rig.open()).rejects.toThrow("queues.queues.0: no exchange 'nowhere' in vhost '/'");
+  });
+});
+
+describe("a full queue with x-overflow reject-publish", () => {
+  const full = [...number("x-max-length", 1), ...text("x-overflow", "reject-publish")];
+
+  it("refuses AMQP publishers, and the message goes nowhere else it would not have gone", async () => {
+    const rig = await aRig();
+    await rig.declareQueue("q", { arguments: full });
+    await rig.declareQueue("other");
+    for (const name of ["q", "other"]) await rig.bind("amq.fanout", name, "");
+
+    expect(await rig.publish("amq.fanout", "", "a")).toBe(PublishResult.Pending | PublishResult.Routed);
+    expect((await rig.publish("amq.fanout", "", "b")) & PublishResult.Rejected).toBe(PublishResult.Rejected);
+
+    expect([await rig.drain("q"), await rig.drain("other")]).toEqual([["a"], ["a", "b"]]);
+  });
+
+  it("refuses MQTT publishers who can be told, and goes without the message of others", async () => {
+    const rig = await aRig();
+    await rig.declareQueue("q", { arguments: full });
+    await rig.bind("mqtt", "q", "a/#");
+    await rig.publishMqtt("a/b", "first");
+    const message = aMessage({ topicName: "a/b", payload: Buffer.from("second") });
+
+    expect(rig.router.refusedBy(message, true)).toBeDefined();
+    expect(rig.router.refusedBy(message, false)).toBeUndefined();
+    await rig.publishMqtt("a/b", "second");
+
+    expect(await rig.drain("q")).toEqual(["first"]);
   });
 });

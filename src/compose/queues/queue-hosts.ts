@@ -141,7 +141,7 @@ export class QueueHosts {
       memory: this.#memory,
       laneName: (queueName, priority) => `queue/${hostName}/${queueName}/${priority}`,
       findLane: (name) => machine.queue(name),
-      laneOpened: (lane, queue) => limitLane(lane, queue),
+      laneOpened: (lane, queue) => limitLane(lane, queue, counters),
       routeDeadLetter: (message, exchange, routingKeys) => {
         const route = host().routeDeadLetter(message, exchange, routingKeys, () =>
           headers.headersOf(message),
@@ -174,12 +174,15 @@ export class QueueHosts {
 }
 
 /** For MQTT publishers, who are refused before anything is written: x-overflow reject-publish. */
-function limitLane(lane: Queue, { settings }: WorkQueue<Queue>): void {
-  if (settings.overflow === "drop-head") return;
+function limitLane(lane: Queue, queue: WorkQueue<Queue>, counters: Counters): void {
+  if (queue.settings.overflow === "drop-head") return;
   lane.policy = {
     ...lane.policy,
-    maximumMessages: settings.maximumLength ?? Number.POSITIVE_INFINITY,
-    maximumBytes: settings.maximumBytes ?? Number.POSITIVE_INFINITY,
-    whenFull: "reject",
+    /** The queue counts over all its lanes, and only what is ready. */
+    get maximumMessages() {
+      return queue.isFullFor(0) ? 0 : Number.POSITIVE_INFINITY;
+    },
+    whenFull: "rejectElseDrop",
+    missed: (_message, reason) => counters.drop(reason),
   };
 }
