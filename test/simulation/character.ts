@@ -55,6 +55,7 @@ export interface Character {
     readonly receiveMaximum: number;
     readonly maximumInflight: number;
     readonly maximumQueuedMessages: number;
+    readonly whenFull: "dropNewest" | "dropOldest";
     /** Seconds. */
     readonly sessionExpiryMaximum: number;
   };
@@ -101,6 +102,7 @@ export function characterOf(random: Random): Character {
       receiveMaximum: random.pick([1024, 1024, 3, 1]),
       maximumInflight: random.pick([1024, 1024, 2, 1]),
       maximumQueuedMessages: random.pick([1000, 1000, 1000, MISSING_MESSAGES]),
+      whenFull: random.pick(["dropNewest", "dropOldest"]),
       sessionExpiryMaximum: random.pick([604_800, NEVER_EXPIRES, 30]),
     },
     expiries: random.pick([[0, 4, 60, 3600], [3600], [0, 3600], [2, 5], [0, NEVER_EXPIRES]]),

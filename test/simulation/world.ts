@@ -81,7 +81,7 @@ export class World {
   }
 
   get missed(): number {
-    return this.#missed + this.broker.dropped("queue_full");
+    return this.#missed + this.broker.dropped("queue_full") + this.broker.dropped("displaced");
   }
 
   /** A violation; after an ambiguity there are none. */
