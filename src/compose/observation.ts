@@ -3,8 +3,6 @@ import type { LoopDelay } from "../base/loop-delay.ts";
 import type { ConnectionCount, MetricsSources } from "../metrics/sources.ts";
 import type { Connection } from "../mqtt/connection/connection.ts";
 import type { MqttServer } from "../mqtt/connection/mqtt-server.ts";
-import type { Session } from "../mqtt/session/session.ts";
-import type { SessionRegistry } from "../mqtt/session/session-registry.ts";
 import type { RetainedIndex } from "../routing/retained-index.ts";
 import type { Router } from "../routing/router.ts";
 import type { Queue } from "../state/queue.ts";
@@ -71,16 +69,24 @@ function countConnections(connections: Iterable<Connection>): ConnectionCount[] 
   return [...counts.values()];
 }
 
+interface Queueing {
+  readonly queuedMessages: number;
+}
+
+interface Sessions {
+  sessions(): Iterator<Queueing>;
+}
+
 /** Sessions looked at in one turn: so many are looked at as soon as somebody asks. */
 const LOOKED_AT_ONCE = 5000;
 
 /** Finds the longest queue. With many sessions that takes some turns: the answer is the one found before. */
 export class LongestQueue {
-  readonly #sessions: () => SessionRegistry;
+  readonly #sessions: () => Sessions;
   #messages = 0;
   #isLooking = false;
 
-  constructor(sessions: () => SessionRegistry) {
+  constructor(sessions: () => Sessions) {
     this.#sessions = sessions;
   }
 
@@ -89,7 +95,7 @@ export class LongestQueue {
     return this.#messages;
   }
 
-  #look(sessions: Iterator<Session>, longestBefore: number): void {
+  #look(sessions: Iterator<Queueing>, longestBefore: number): void {
     let longest = longestBefore;
     for (let i = 0; i < LOOKED_AT_ONCE; i++) {
       const { value: session } = sessions.next();
