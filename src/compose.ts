@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { AmqpServer } from "./amqp/connection/amqp-server.ts";
 import { messageHeaders } from "./amqp/mapping/message-headers.ts";
 import type { ByteStream } from "./base/byte-stream.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
@@ -139,6 +140,19 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
     mqttOptions(config),
   );
 
+  const amqp = new AmqpServer(
+    {
+      clock,
+      logger,
+      counters,
+      hosts: queues,
+      authorization: authorization.control,
+      journal,
+      randomId: () => randomBytes(16).toString("hex"),
+    },
+    { ...config.amqp, version, connectTimeout: config.mqtt.connectTimeout },
+  );
+
   function health(): readonly string[] {
     return journal.failure === undefined ? [] : [journal.failure];
   }
@@ -153,7 +167,7 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
     loopDelay.stop();
     await Promise.all(opened.map((listener) => listener.close()));
     await within(config.shutdownTimeout * 1000, async () => {
-      await mqtt.shutDown();
+      await Promise.all([mqtt.shutDown(), amqp.shutDown()]);
       await Promise.all(bridges.map((bridge) => bridge.stop((config.shutdownTimeout * 1000) / 4)));
       queues.close();
       await journal.drain();
@@ -172,7 +186,7 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
     for (const [index, listenerConfig] of config.listeners.entries()) {
       const rules = { strict: "strict" in listenerConfig ? listenerConfig.strict : "enforce" } as const;
       const accept = (stream: ByteStream): void => mqtt.accept(stream, rules);
-      const acceptAmqp = (stream: ByteStream): void => stream.destroy();
+      const acceptAmqp = (stream: ByteStream): void => amqp.accept(stream);
       const listener = createListener(listenerConfig, `listeners.${index}`, config, {
         accept,
         acceptAmqp,

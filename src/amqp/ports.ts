@@ -210,6 +210,14 @@ export interface Authorization {
   readonly hasRules: boolean;
 }
 
+export interface Journal {
+  /** More waits to be written than memory should hold: publishers are not read. */
+  readonly isBehind: boolean;
+  whenCaughtUp(task: () => void): void;
+  /** Runs the waiter when all that was changed so far is durable; at once when nothing is pending. */
+  whenCommitted(waiter: CommitWaiter, token: number): void;
+}
+
 /** All that AMQP needs of the broker, gathered for compose. */
 export interface AmqpPorts {
   readonly clock: Clock;
@@ -217,8 +225,7 @@ export interface AmqpPorts {
   readonly counters: Counters;
   readonly hosts: { get(name: string): VirtualHost | undefined };
   readonly authorization: Authorization;
-  /** Publishers are not read while more waits to be written than memory should hold. */
-  readonly journal: { readonly isBehind: boolean; whenCaughtUp(task: () => void): void };
+  readonly journal: Journal;
   /** Unguessable, made of letters and digits. */
   randomId(): string;
 }

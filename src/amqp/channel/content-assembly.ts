@@ -1,0 +1,140 @@
+import { AmqpChannelError, AmqpConnectionError } from "../codec/amqp-error.ts";
+import type { BasicProperties } from "../codec/basic-properties.ts";
+import { readContentHeader } from "../codec/content-header.ts";
+import { type BasicPublish, METHOD_IDS } from "../codec/methods.generated.ts";
+import { ReplyCode } from "../codec/reply-codes.generated.ts";
+
+const PUBLISH_ID = METHOD_IDS["basic.publish"];
+/** Bodies up to this size get their buffer at once; longer ones as their bytes arrive. */
+const TRUSTED_BODY_BYTES = 64 * 1024;
+const NOTHING = Buffer.alloc(0);
+
+/** Bytes of unfinished messages, of all channels of a connection. */
+export interface AssemblyBudget {
+  bytes: number;
+  readonly maximumBytes: number;
+}
+
+/** A message as it was published, in buffers of its own. */
+export interface Content {
+  readonly method: BasicPublish;
+  readonly properties: BasicProperties;
+  readonly body: Buffer;
+}
+
+/** Puts a message together from method, content header and body frames (AMQP 0-9-1 §4.2.6). */
+export class ContentAssembly {
+  readonly #maximumBytes: number;
+  readonly #budget: AssemblyBudget;
+  #method: BasicPublish | undefined;
+  #properties: BasicProperties | undefined;
+  #bodyBytes = 0;
+  #body = NOTHING;
+  #received = 0;
+
+  constructor(maximumBytes: number, budget: AssemblyBudget) {
+    this.#maximumBytes = maximumBytes;
+    this.#budget = budget;
+  }
+
+  /** A method came that content follows. */
+  begin(method: BasicPublish): void {
+    this.#method = method;
+  }
+
+  /** No other method may come before the content is there. */
+  refuseMethod(failing: number): void {
+    if (this.#method === undefined) return;
+    const what = this.#properties === undefined ? "content header" : "content body";
+    throw new AmqpConnectionError(
+      ReplyCode.UnexpectedFrame,
+      `expected ${what} for class 60, got a method frame instead`,
+      failing,
+    );
+  }
+
+  /** Returns the message when it has no body. */
+  header(buffer: Buffer, start: number, end: number): Content | undefined {
+    if (this.#method === undefined || this.#properties !== undefined) throw unexpected("content header");
+    const { bodyBytes, properties } = readContentHeader(buffer, start, end);
+    if (bodyBytes > this.#maximumBytes) {
+      this.clear();
+      throw new AmqpChannelError(
+        ReplyCode.PreconditionFailed,
+        `message size ${bodyBytes} is larger than configured max size ${this.#maximumBytes}`,
+        PUBLISH_ID,
+      );
+    }
+    this.#properties = properties.owned();
+    this.#bodyBytes = bodyBytes;
+    return bodyBytes === 0 ? this.#finish(NOTHING) : undefined;
+  }
+
+  /** hot: returns the message when its body is complete. */
+  body(buffer: Buffer, start: number, end: number): Content | undefined {
+    if (this.#properties === undefined) throw unexpected("content body");
+    const length = end - start;
+    if (this.#received + length > this.#bodyBytes) {
+      throw new AmqpConnectionError(
+        ReplyCode.FrameError,
+        "more content than its header announced",
+        PUBLISH_ID,
+      );
+    }
+    if (this.#received === 0 && length === this.#bodyBytes) {
+      return this.#finish(Buffer.from(buffer.subarray(start, end)));
+    }
+    this.#gather(buffer, start, end);
+    return this.#received === this.#bodyBytes ? this.#finish(this.#body) : undefined;
+  }
+
+  clear(): void {
+    this.#budget.bytes -= this.#body.length;
+    this.#method = undefined;
+    this.#properties = undefined;
+    this.#body = NOTHING;
+    this.#received = 0;
+  }
+
+  #finish(body: Buffer): Content {
+    const content = {
+      method: this.#method as BasicPublish,
+      properties: this.#properties as BasicProperties,
+      body,
+    };
+    this.clear();
+    return content;
+  }
+
+  #gather(buffer: Buffer, start: number, end: number): void {
+    const needed = this.#received + end - start;
+    if (needed > this.#body.length) this.#grow(needed);
+    buffer.copy(this.#body, this.#received, start, end);
+    this.#received = needed;
+  }
+
+  /** Doubles: an announced size alone reserves little. */
+  #grow(needed: number): void {
+    const size = Math.min(this.#bodyBytes, Math.max(TRUSTED_BODY_BYTES, 2 * needed));
+    const budget = this.#budget;
+    budget.bytes += size - this.#body.length;
+    if (budget.bytes > budget.maximumBytes) {
+      budget.bytes -= size - this.#body.length;
+      throw new AmqpConnectionError(
+        ReplyCode.ResourceError,
+        `unfinished messages of all channels take more than ${budget.maximumBytes} bytes`,
+        PUBLISH_ID,
+      );
+    }
+    const larger = Buffer.allocUnsafeSlow(size);
+    this.#body.copy(larger, 0, 0, this.#received);
+    this.#body = larger;
+  }
+}
+
+function unexpected(what: string): AmqpConnectionError {
+  return new AmqpConnectionError(
+    ReplyCode.UnexpectedFrame,
+    `expected method frame, got ${what} frame instead`,
+  );
+}
