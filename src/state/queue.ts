@@ -33,6 +33,8 @@ export interface QueueHooks {
   readFailed(queue: Queue): void;
   /** Its oldest entries have to be read and removed: `trimPage` says which, `trimmed` that it was done. */
   crowded(queue: Queue): void;
+  /** So many entries that it counted were not found. */
+  missing(queue: Queue, entries: number): void;
 }
 
 /** Entries that are on disk and may have to go. */
@@ -528,6 +530,7 @@ export class Queue implements QueueRef {
   #recount(): void {
     const window = this.#window;
     if (window === undefined || this.#count === window.count) return;
+    if (this.#count > window.count) this.#hooks.missing(this, this.#count - window.count);
     this.#account(window.count - this.#count, window.bytes - this.#bytes);
     this.#tellOfRoom();
   }

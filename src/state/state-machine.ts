@@ -58,6 +58,8 @@ export class StateMachine {
       this.onReadFailed?.(queue);
     },
     crowded: (queue) => this.onCrowded?.(queue),
+    missing: ({ name }, entries) =>
+      this.#effects.corrupt(`queue ${name}: ${entries} of its messages are not there`),
   };
 
   /** `maximumInflight`: how many entries may have been on their way to a client that was connected at a crash. */

@@ -24,6 +24,7 @@ import {
 import { EntryReader, type FoundEntry } from "./entry-reader.ts";
 import { checkFormat, claimFormat } from "./format.ts";
 import { loadClearing, loadTables } from "./loader.ts";
+import { findLogDamage } from "./log-damage.ts";
 import { QueueClearing } from "./queue-clearing.ts";
 import { RetainedReader } from "./retained-reader.ts";
 
@@ -82,7 +83,9 @@ export class LevelStore extends BatchedStore implements StateStore {
     this.#loader = loader;
     if (isReadOnly) await expectDatabase(folder);
     else await makeFolder(folder);
+    const passedOver = await findLogDamage(locationIn(folder));
     await openDatabase(this.#database, folder);
+    for (const what of passedOver) loader.corrupt(what);
     try {
       if (isReadOnly) await checkFormat(this.#database, folder);
       else await claimFormat(this.#database, folder, clock.now());
