@@ -21,6 +21,8 @@ interface Walk {
 
 /** Items looked at between two turns of the event loop: far below a millisecond. */
 const SLICE_ITEMS = 512;
+/** Rows made between two turns: each may need a read. */
+const SLICE_ROWS = 128;
 /** Items looked at for one page, whether they are wanted or not: an unsorted request ends soon. */
 const PAGE_ITEMS = 100_000;
 const OPEN_WALKS = 16;
@@ -59,8 +61,9 @@ export class Lister {
     try {
       const top = new TopRows<Item>(limit);
       const items = listing.items(filter);
+      const most = sort === "age" ? SLICE_ROWS : SLICE_ITEMS; // an age may need a read, too
       for (let isDone = false; !isDone; await nextTurn()) {
-        const slice = takeSlice(listing, items, filter, SLICE_ITEMS);
+        const slice = takeSlice(listing, items, filter, most);
         await weigh(listing, slice.found, sort, top);
         isDone = slice.isDone;
       }
@@ -147,8 +150,9 @@ async function weigh<Item>(
 /** A row may need a read: some at a time. */
 async function rowsOf<Item, Row>(listing: Listing<Item, Row>, items: readonly Item[]): Promise<Row[]> {
   const rows: Row[] = [];
-  for (let from = 0; from < items.length; from += SLICE_ITEMS) {
-    const some = items.slice(from, from + SLICE_ITEMS);
+  for (let from = 0; from < items.length; from += SLICE_ROWS) {
+    if (from > 0) await nextTurn();
+    const some = items.slice(from, from + SLICE_ROWS);
     rows.push(...(await Promise.all(some.map((item) => listing.rowOf(item)))));
   }
   return rows;
