@@ -1,6 +1,8 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 import { describe, it } from "vitest";
+import { isGoClientInstalled } from "./amqp-go.ts";
+import { areAmqpPythonClientsInstalled } from "./amqp-python.ts";
 import { areJavaClientsInstalled } from "./java-clients.ts";
 import { isKafkaInstalled } from "./kafka.ts";
 import { isPahoPythonInstalled } from "./paho-python.ts";
@@ -16,7 +18,9 @@ export type Service =
   | "chromium"
   | "openssl"
   | "paho-python"
-  | "java-clients";
+  | "java-clients"
+  | "amqp-go"
+  | "amqp-python";
 
 interface Requirement {
   readonly name: string;
@@ -43,6 +47,16 @@ const requirements: Readonly<Record<Service, Requirement>> = {
     name: "the driver of the Java clients",
     from: "test/support/services/java-clients/install.sh",
     isInstalled: () => findProgram("java") !== undefined && areJavaClientsInstalled(),
+  },
+  "amqp-go": {
+    name: "amqp091-go",
+    from: "apt-get install golang-go golang-github-rabbitmq-amqp091-go-dev",
+    isInstalled: isGoClientInstalled,
+  },
+  "amqp-python": {
+    name: "Python with pika, kombu and Celery",
+    from: "apt-get install python3-pika python3-kombu python3-celery",
+    isInstalled: areAmqpPythonClientsInstalled,
   },
 };
 
