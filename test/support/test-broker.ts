@@ -66,7 +66,7 @@ const EVERYBODY: Authorization = {
 };
 
 /** Turns of the event loop after which a broker in memory has nothing left to do. */
-const SETTLE_TURNS = 40;
+const SETTLE_TURNS = 120;
 
 export interface TestBrokerOptions {
   readonly options?: Partial<MqttOptions>;

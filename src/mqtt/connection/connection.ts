@@ -38,6 +38,7 @@ import type { Entrance } from "./entrance.ts";
 import type { Overload } from "./overload.ts";
 import { PublishIntake } from "./publish-intake.ts";
 import { PublishSender } from "./publish-sender.ts";
+import type { ReadShare } from "./read-share.ts";
 import { Hold, Reading } from "./reading.ts";
 import { TopicAliases } from "./topic-aliases.ts";
 
@@ -50,6 +51,7 @@ export interface ConnectionContext {
   readonly flusher: Flusher;
   readonly entrance: Entrance;
   readonly overload: Overload;
+  readonly readShare: ReadShare;
   /** Called once, when the connection has ended. */
   closed(connection: Connection): void;
 }
@@ -167,12 +169,13 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   bytes(chunk: Buffer): void {
     if (this.#phase === Phase.Closed) return;
     this.#heard();
-    const { flusher, ports } = this.#context;
+    const { flusher, ports, readShare } = this.#context;
     ports.counters.bytesReceived += chunk.length;
     flusher.begin();
     this.#reading.push(chunk); // what fails in there ends this connection, and is not thrown
     flusher.end();
     if (this.#output.waitingBytes > UNREAD_ANSWERS_BYTES) this.#reading.hold(Hold.AnswersUnread);
+    readShare.took(this.#reading, chunk.length);
   }
 
   /** hot: one packet. Returns false when reading must pause. */

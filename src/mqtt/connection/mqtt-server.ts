@@ -8,6 +8,7 @@ import { SessionRegistry } from "../session/session-registry.ts";
 import { Connection, type ConnectionContext } from "./connection.ts";
 import { Entrance } from "./entrance.ts";
 import { Overload } from "./overload.ts";
+import { ReadShare } from "./read-share.ts";
 
 const TICK_MS = 1000;
 /** A tick so much earlier or later than its timer says: the clock was set, or the process could not run. */
@@ -32,6 +33,7 @@ export class MqttServer {
       topics,
       flusher: new Flusher(ports.clock),
       entrance: new Entrance(ports, options.limits),
+      readShare: new ReadShare(),
       overload: new Overload(ports, options.limits.maximumLoopDelay),
       closed: (connection) => this.#closed(connection),
     };

@@ -17,6 +17,8 @@ export const Hold = {
   OutboxFull: 32,
   /** It does not read what it is sent. */
   AnswersUnread: 64,
+  /** It has had its share of this turn of the event loop. */
+  ShareTaken: 128,
 } as const;
 export type Hold = (typeof Hold)[keyof typeof Hold];
 

@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { aPublish, memoryClient } from "../../support/raw-client.ts";
+import { TestBroker } from "../../support/test-broker.ts";
+
+const KIB = 1024;
+
+describe("a client that sends as fast as it can", () => {
+  it("is not read on before others had their turn, and loses nothing", async () => {
+    const broker = await TestBroker.open();
+    const { client: subscriber } = await broker.connect({ clientId: "subscriber" });
+    await subscriber.subscribe("t/#");
+    const fast = await broker.connect({ clientId: "fast" });
+    const other = await broker.connect({ clientId: "other" });
+
+    for (let i = 0; i < 6; i++)
+      fast.client.send(aPublish({ topic: "t/fast", payload: "x".repeat(60 * KIB) }));
+    other.client.send(aPublish({ topic: "t/other" }));
+    const topics = (await subscriber.take(7)).map((packet) => (packet as { topic: string }).topic);
+
+    expect(topics.indexOf("t/other")).toBeLessThan(4);
+    expect(topics.filter((topic) => topic === "t/fast")).toHaveLength(6);
+  });
+
+  it("is read on without a pause while others are read in between", async () => {
+    const broker = await TestBroker.open();
+    const clients = await Promise.all(["a", "b"].map((clientId) => broker.connect({ clientId })));
+    let pauses = 0;
+    for (const { stream } of clients) {
+      const pause = stream.pause.bind(stream);
+      stream.pause = () => {
+        pauses++;
+        pause();
+      };
+    }
+
+    for (let i = 0; i < 6; i++) {
+      for (const { client } of clients) client.send(aPublish({ topic: "t", payload: "x".repeat(60 * KIB) }));
+      await broker.settle();
+    }
+
+    expect(pauses).toBe(0);
+  });
+
+  it("ends like any other when it goes in the middle of its share", async () => {
+    const broker = await TestBroker.open();
+    const { client, stream } = memoryClient(5);
+    broker.mqtt.accept(stream);
+    await client.connect({ clientId: "fast" });
+
+    for (let i = 0; i < 6; i++) client.send(aPublish({ topic: "t", payload: "x".repeat(60 * KIB) }));
+    stream.destroy();
+    await broker.settle();
+
+    expect(broker.mqtt.connectionCount).toBe(0);
+  });
+});
