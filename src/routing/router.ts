@@ -213,6 +213,7 @@ export class Router<Q extends RoutableQueue> {
   }
 
   #forgetPlans(): void {
+    if (this.#plans.size === 0) return; // `clear` makes a new table each time
     this.#plans.clear();
     this.#plansWeight = 0;
   }
