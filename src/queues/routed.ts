@@ -7,7 +7,7 @@ export interface Addressed {
   readonly exchange: string;
   /** The routing key and those of CC and BCC. */
   readonly routingKeys: readonly string[];
-  headers(): FieldTable;
+  readonly headers: () => FieldTable;
 }
 
 /** Where a message comes out of the exchanges. */

@@ -317,7 +317,9 @@ export class VirtualHost<L> implements RouteSource<L> {
     return new Set([...queues].filter((queue) => !known.has(queue)));
   }
 
-  #route({ exchange, routingKey, furtherKeys, headers }: Publication): RouteResult<HostedQueue<L>> {
+  #route(publication: Publication): RouteResult<HostedQueue<L>> {
+    const { exchange, routingKey, furtherKeys } = publication;
+    const headers = (): FieldTable => publication.headers();
     const routingKeys = furtherKeys.length === 0 ? [routingKey] : [routingKey, ...furtherKeys];
     return routeThrough({ exchange, routingKeys, headers }, this.#exchangeNamed, this.#queueNamed);
   }
