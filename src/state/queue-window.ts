@@ -4,6 +4,8 @@ import { EntryState, type QueueEntry } from "./records.ts";
 /** Entries kept in memory ahead of the consumer, those it holds unsettled included. */
 export const WINDOW_ENTRIES = 2048;
 const WINDOW_BYTES = 4 * 1024 * 1024;
+/** With fewer ahead of the consumer the next page is read. */
+const LOW_ENTRIES = 256;
 /** Places of settled entries are given back when there are this many of them. */
 const TRIM_FROM = 1024;
 /** What an entry costs beside its payload, roughly. */
@@ -55,6 +57,11 @@ export class QueueWindow {
     const limits = this.takenLimits;
     if (limits === undefined) return this.count >= WINDOW_ENTRIES || this.#bytes >= WINDOW_BYTES;
     return this.#countAhead >= WINDOW_ENTRIES || this.#bytesAhead >= WINDOW_BYTES || this.#isHeldUp(limits);
+  }
+
+  /** The consumer will soon have taken all there is. */
+  get isLow(): boolean {
+    return this.#countAhead < LOW_ENTRIES;
   }
 
   get #countAhead(): number {

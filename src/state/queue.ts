@@ -349,6 +349,7 @@ export class Queue implements QueueRef {
     }
     window.advance();
     if (entry.seq >= this.#sentEnd) this.#sentEnd = entry.seq + 1;
+    if (this.#windowEnd < this.#committedSeq) this.#readAhead(window);
     return entry;
   }
 
@@ -490,6 +491,11 @@ export class Queue implements QueueRef {
     this.#waitsForRoom = false;
     this.#isLoading = false;
     this.#generation++;
+  }
+
+  /** The next page is asked for before the consumer has to wait for it. */
+  #readAhead(window: QueueWindow): void {
+    if (window.isLow && !window.isFull && this.#earlier === Earlier.OnDisk) this.#load();
   }
 
   /** Reads the next page; what is not on disk yet is read after its commit. */
