@@ -42,6 +42,8 @@ export interface SessionRow {
   readonly oldestMs: number | null;
   /** QoS 2 messages received and not released. */
   readonly unreleased: number;
+  /** Messages it went without since the broker started, by reason; null when no broker runs. */
+  readonly dropped: Readonly<Record<string, number>> | null;
   readonly will: WillRow | null;
 }
 

@@ -9,6 +9,10 @@ const age = (ms: number | null): string => (ms === null ? NONE : formatAge(ms));
 const count = (value: number | null): string => (value === null ? NONE : String(value));
 const right = "right";
 
+function total(counts: Readonly<Record<string, number>> | null): number | null {
+  return counts && Object.values(counts).reduce((sum, n) => sum + n, 0);
+}
+
 function number<Row>(heading: string, value: (row: Row) => number | null): Column<Row> {
   return { heading, align: right, cell: (row) => count(value(row)) };
 }
@@ -25,6 +29,7 @@ export const COLUMNS: Columns = {
     { heading: "BYTES", align: right, cell: ({ bytes }) => formatBytes(bytes) },
     { heading: "OLDEST", align: right, cell: ({ oldestMs }) => age(oldestMs) },
     number("UNRELEASED", (row) => row.unreleased),
+    number("DROPPED", ({ dropped }) => total(dropped)),
     { heading: "WILL", cell: ({ will }) => (will === null ? NONE : printable(will.topicName)) },
   ],
   queues: [
@@ -50,7 +55,7 @@ export const COLUMNS: Columns = {
     { heading: "LAG", align: right, cell: ({ lagMs }) => age(lagMs) },
     number("DELIVERED", (row) => row.delivered),
     number("DEAD LETTERS", (row) => row.deadLetters),
-    number("DROPPED", ({ dropped }) => dropped && Object.values(dropped).reduce((sum, n) => sum + n, 0)),
+    number("DROPPED", ({ dropped }) => total(dropped)),
     { heading: "LAST ERROR", cell: ({ lastError }) => printable(lastError ?? NONE) },
   ],
 };

@@ -160,6 +160,7 @@ export class LiveInspection implements Inspection {
       bytes: session.queuedBytes,
       oldestMs: await this.#ageOfSession(session),
       unreleased: session.receivedCount,
+      dropped: Object.fromEntries(session.dropped ?? []),
       will: willRow(session.will),
     };
   }

@@ -202,6 +202,7 @@ export class FolderInspection implements Inspection, StateLoader {
       bytes: queue.bytes,
       oldestMs: await this.#ageOf(queue),
       unreleased,
+      dropped: null,
       will: willRow(record.will),
     };
   }

@@ -73,6 +73,7 @@ describe("looking into a running broker", () => {
       bytes: 6 + 2 * 64,
       oldestMs: 90_000,
       unreleased: 0,
+      dropped: {},
       will: null,
     });
   });
