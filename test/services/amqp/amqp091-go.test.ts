@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { runGoSuite } from "../../support/services/amqp-go.ts";
 import { type AmqpServer, startAmqpServer } from "../../support/services/amqp-server.ts";
@@ -11,26 +8,19 @@ const TESTS = 116;
 
 describeWithService("amqp-go", "amqp091-go", () => {
   let server: AmqpServer;
-  let folder: string;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "causeway-amqp-go-"));
     server = await startAmqpServer();
   });
 
-  afterAll(async () => {
-    await server?.dispose();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => server?.dispose());
 
   it("passes its own integration suite", { timeout: 180_000 }, async () => {
-    const { code, failed, passed, skipped, output } = await runGoSuite(server.url, folder);
+    const { code, failed, passed, skipped, output } = await runGoSuite(server.url);
 
-    process.stderr.write(
-      `amqp091-go: ${passed.length} passed, ${failed.length} failed, ${skipped.length} skipped\n`,
-    );
+    process.stderr.write(`amqp091-go: ${passed.length} passed, ${failed.length} failed\n`);
     expect(failed, output).toEqual([]);
-    expect(passed.length + skipped.length).toBeGreaterThanOrEqual(TESTS);
+    expect(passed.length + skipped.length, output).toBeGreaterThanOrEqual(TESTS);
     expect(code, output).toBe(0);
   });
 });

@@ -1,15 +1,14 @@
 import { existsSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { ServerProcess } from "./server-process.ts";
 
-// Debian's own, of the version its library was packaged for; newer ones may refuse to work without modules.
-const GO = "/usr/bin/go";
-const GOPATH = "/usr/share/gocode";
-const PACKAGE = join(GOPATH, "src/github.com/rabbitmq/amqp091-go");
+/** Some tests read files beside the source. */
+const PACKAGE = "/usr/share/gocode/src/github.com/rabbitmq/amqp091-go";
 const LIMIT_S = 120;
 
-/** What `go test` did. */
-export interface GoTestRun {
+/** What the suite did; parts of tests are not counted. */
+export interface GoSuiteRun {
   readonly code: number | null;
   readonly passed: readonly string[];
   readonly failed: readonly string[];
@@ -17,31 +16,27 @@ export interface GoTestRun {
   readonly output: string;
 }
 
-/** Whether Go and the source of its AMQP client are where Debian puts them. */
-export function isGoClientInstalled(): boolean {
-  return existsSync(GO) && existsSync(PACKAGE);
+/** Whether install.sh has compiled the suite. */
+export function isGoSuiteInstalled(): boolean {
+  return existsSync(join(libraryFolder(), "installed")) && existsSync(PACKAGE);
 }
 
-/** Runs the integration suite of amqp091-go against a server; the compiler's cache goes to `folder`. */
-export async function runGoSuite(url: string, folder: string): Promise<GoTestRun> {
+/** Runs the integration suite of amqp091-go against a server. */
+export async function runGoSuite(url: string): Promise<GoSuiteRun> {
   const suite = new ServerProcess({
-    command: GO,
-    args: ["test", "-tags", "integration", "-count=1", "-v", `-timeout=${LIMIT_S}s`, "."],
+    command: join(libraryFolder(), "suite"),
+    args: ["-test.v", "-test.count=1", `-test.timeout=${LIMIT_S}s`],
     cwd: PACKAGE,
-    env: { GO111MODULE: "off", GOPATH, GOCACHE: join(folder, "cache"), GOFLAGS: "", AMQP_URL: url },
+    env: { AMQP_URL: url },
   });
   const code = await suite.exited;
   const output = suite.output();
-  return {
-    code,
-    output,
-    passed: named("PASS", output),
-    failed: named("FAIL", output),
-    skipped: named("SKIP", output),
-  };
+  const named = (result: string): string[] =>
+    [...output.matchAll(new RegExp(`^--- ${result}: (\\S+)`, "gm"))].map(([, name]) => name as string);
+  return { code, output, passed: named("PASS"), failed: named("FAIL"), skipped: named("SKIP") };
 }
 
-/** The tests and examples with this result; parts of tests are not counted. */
-function named(result: string, output: string): string[] {
-  return [...output.matchAll(new RegExp(`^--- ${result}: (\\S+)`, "gm"))].map(([, name]) => name as string);
+function libraryFolder(): string {
+  const { AMQP_GO_LIB } = process.env;
+  return AMQP_GO_LIB ?? join(homedir(), ".cache/causeway-test/amqp091-go");
 }

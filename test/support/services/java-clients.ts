@@ -3,7 +3,9 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { AmqpDriver } from "./amqp-driver.ts";
 import { type ClientDriver, startClientDriver } from "./client-driver.ts";
+import { startLineDriver } from "./line-driver.ts";
 
 /** Whether install.sh has fetched the Java clients and compiled the driver as it is now. */
 export function areJavaClientsInstalled(): boolean {
@@ -13,11 +15,20 @@ export function areJavaClientsInstalled(): boolean {
 
 /** Starts a Java process with Eclipse Paho's clients for both versions, or with HiveMQ's. */
 export function startJavaClients(library: "paho" | "hivemq"): ClientDriver {
+  return startClientDriver("java", javaArguments("Driver", library));
+}
+
+/** Starts a Java process with RabbitMQ's client. */
+export function startJavaAmqpClient(): AmqpDriver {
+  return startLineDriver("java", javaArguments("AmqpDriver"));
+}
+
+function javaArguments(...program: readonly string[]): string[] {
   const folder = libraryFolder();
   // A quick start matters more than speed.
   const options = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
   const classPath = [join(folder, "classes"), join(folder, "lib", "*")].join(delimiter);
-  return startClientDriver("java", [...options, "-cp", classPath, "Driver", library]);
+  return [...options, "-cp", classPath, ...program];
 }
 
 function libraryFolder(): string {

@@ -1,7 +1,7 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 import { describe, it } from "vitest";
-import { isGoClientInstalled } from "./amqp-go.ts";
+import { isGoSuiteInstalled } from "./amqp-go.ts";
 import { areAmqpPythonClientsInstalled } from "./amqp-python.ts";
 import { areJavaClientsInstalled } from "./java-clients.ts";
 import { isKafkaInstalled } from "./kafka.ts";
@@ -49,9 +49,9 @@ const requirements: Readonly<Record<Service, Requirement>> = {
     isInstalled: () => findProgram("java") !== undefined && areJavaClientsInstalled(),
   },
   "amqp-go": {
-    name: "amqp091-go",
-    from: "apt-get install golang-go golang-github-rabbitmq-amqp091-go-dev",
-    isInstalled: isGoClientInstalled,
+    name: "the suite of amqp091-go",
+    from: "test/support/services/amqp-go/install.sh",
+    isInstalled: isGoSuiteInstalled,
   },
   "amqp-python": {
     name: "Python with pika, kombu and Celery",

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fetches Eclipse Paho's and HiveMQ's Java clients as Maven artifacts and compiles the driver for them, for the tests in
-# test/services/interop. Needs a JDK 17 or later, and mvn.
+# Fetches Eclipse Paho's, HiveMQ's and RabbitMQ's Java clients as Maven artifacts and compiles the drivers for them, for
+# the tests in test/services/interop and test/services/amqp. Needs a JDK 17 or later, and mvn.
 # Goes to $MQTT_JAVA_LIB, or to ~/.cache/causeway-test/java-clients; does nothing when that is complete and was
 # made from these very files.
 set -euo pipefail
