@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { ClassicLevel } from "classic-level";
 import { describe, StorageError } from "../../base/errors.ts";
 import { findFileDamage } from "./level-files.ts";
+import { hasTornManifest, trimTornManifest } from "./torn-manifest.ts";
 
 export type Database = ClassicLevel<Buffer, Buffer>;
 export type CreateDatabase = (location: string, options: typeof DATABASE_OPTIONS) => Database;
@@ -68,9 +69,16 @@ export function noStore(folder: string, cause?: unknown): StorageError {
   return new StorageError("STORAGE_MISSING", text, { cause });
 }
 
-/** Opens the database or rejects with a StorageError that says what to do. Damaged files stay as they are. */
+/**
+ * Opens the database or rejects with a StorageError that says what to do. Damaged files stay as they are, but for what
+ * a loss of power tears off without loss.
+ */
 export async function openDatabase(database: Database, folder: string): Promise<void> {
   try {
+    if (await hasTornManifest(locationIn(folder))) {
+      await expectUnlocked(database, folder);
+      await trimTornManifest(locationIn(folder));
+    }
     const damage = await findFileDamage(locationIn(folder));
     if (damage !== undefined) throw await damageOrLock(database, folder, damage);
     await database.open();

@@ -24,27 +24,53 @@ export async function findLogDamage(location: string): Promise<string[]> {
 
 /** The first place that cannot be read and is followed by a whole record; undefined when there is none. */
 export function damageIn(log: Buffer): number | undefined {
+  const { damagedAt, goesOn } = look(log);
+  return goesOn ? damagedAt : undefined;
+}
+
+/** Where the last record begins, when it cannot be read: it was being written. Undefined when all can, or more follows. */
+export function tornTailOf(log: Buffer): number | undefined {
+  const { damagedAt, goesOn, recordAt } = look(log);
+  return damagedAt === undefined || goesOn ? undefined : recordAt;
+}
+
+interface Look {
+  /** The first place that cannot be read. */
+  readonly damagedAt: number | undefined;
+  /** Where the record begins that it belongs to. */
+  readonly recordAt: number;
+  /** A whole record follows it. */
+  readonly goesOn: boolean;
+}
+
+function look(log: Buffer): Look {
   let damagedAt: number | undefined;
+  let recordAt = 0;
   let hasBegun = false;
+  for (const { at, kind } of piecesOf(log)) {
+    const isWhole = kind === Kind.Full || (kind === Kind.Last && hasBegun);
+    if (damagedAt !== undefined && isWhole) return { damagedAt, recordAt, goesOn: true };
+    if (damagedAt === undefined && !hasBegun) recordAt = at;
+    if (kind === undefined) damagedAt ??= at;
+    hasBegun = kind === Kind.First || (hasBegun && kind === Kind.Middle);
+  }
+  return { damagedAt, recordAt, goesOn: false };
+}
+
+/** The pieces of a log; one without a kind cannot be read, and hides the rest of its block, as it does from LevelDB. */
+function* piecesOf(log: Buffer): Generator<{ readonly at: number; readonly kind: number | undefined }> {
   for (let at = 0; at + HEADER_BYTES <= log.length; ) {
     const blockEnd = at - (at % BLOCK_BYTES) + BLOCK_BYTES;
-    if (blockEnd - at < HEADER_BYTES) {
-      at = blockEnd;
-      continue;
-    }
     const end = at + HEADER_BYTES + log.readUInt16LE(at + 4);
-    if (end > Math.min(blockEnd, log.length) || !isIntact(log, at, end)) {
-      damagedAt ??= at;
-      hasBegun = false;
-      at = blockEnd; // as LevelDB does: the rest of the block has no beginning to be found
-      continue;
+    if (blockEnd - at < HEADER_BYTES) at = blockEnd;
+    else if (end > Math.min(blockEnd, log.length) || !isIntact(log, at, end)) {
+      yield { at, kind: undefined };
+      at = blockEnd;
+    } else {
+      yield { at, kind: log[at + 6] };
+      at = end;
     }
-    const kind = log[at + 6];
-    if (kind === Kind.First) hasBegun = true;
-    if (damagedAt !== undefined && (kind === Kind.Full || (kind === Kind.Last && hasBegun))) return damagedAt;
-    at = end;
   }
-  return undefined;
 }
 
 async function namesIn(location: string): Promise<string[]> {

@@ -83,8 +83,7 @@ export class RecordedDisk {
     for (const change of this.#unsafeChanges.slice(0, survived)) change(names);
     await mkdir(folder, { recursive: true });
     for (const [path, file] of names) {
-      const name = basename(path);
-      await writeFile(join(folder, name), survivingBytes(file, random, name.startsWith("MANIFEST")));
+      await writeFile(join(folder, basename(path)), survivingBytes(file, random));
     }
   }
 
@@ -128,17 +127,14 @@ function moveName(names: Map<string, File>, from: string, to: string): void {
   names.delete(from);
 }
 
-/**
- * What was synchronised, and behind it whatever the disk had come to. LevelDB's manifest is short and written in one
- * go: these file systems give it a length only once its bytes are there, so that it is torn off and never has holes.
- */
-function survivingBytes(file: File, random: Random, isTornOnly: boolean): Buffer {
+/** What was synchronised, and behind it whatever the disk had come to. */
+function survivingBytes(file: File, random: Random): Buffer {
   const whole = Buffer.concat(file.chunks);
   file.chunks = [whole];
   const { safeLength, length } = file;
   if (safeLength === length) return whole;
   const cut = safeLength + random.below(length - safeLength + 1);
-  switch (random.below(isTornOnly ? 3 : 5)) {
+  switch (random.below(5)) {
     case 0:
       return whole.subarray(0, safeLength);
     case 1:
