@@ -22,16 +22,19 @@ export function isAgainstRabbitmq(): boolean {
   return AMQP_SERVER === "rabbitmq";
 }
 
-/** Starts the broker with an AMQP listener beside those of `config`, or RabbitMQ. */
-export async function startAmqpServer(): Promise<AmqpServer> {
+/** Starts the broker with an AMQP listener, or RabbitMQ; `config` is for the broker. */
+export async function startAmqpServer(config: object = {}): Promise<AmqpServer> {
   if (isAgainstRabbitmq()) return startRabbitmq();
-  return startAmqpBroker({ listeners: [{ type: "amqp" }] });
+  return startAmqpBroker({ listeners: [{ type: "amqp" }], ...config });
+}
+
+/** The broker, with a listener for MQTT beside that for AMQP when it is configured. */
+export interface AmqpBroker extends AmqpServer {
+  readonly tcpPort: number;
 }
 
 /** Starts the broker; `config` must have an AMQP listener. */
-export async function startAmqpBroker(
-  config: NonNullable<BrokerOptions["config"]>,
-): Promise<AmqpServer & { readonly tcpPort: number }> {
+export async function startAmqpBroker(config: NonNullable<BrokerOptions["config"]>): Promise<AmqpBroker> {
   const broker = await startBroker({ config });
   const port = broker.portOf("amqp");
   return {
