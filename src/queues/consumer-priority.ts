@@ -1,6 +1,6 @@
 import type { FieldTable } from "../base/field-table.ts";
 import { Refusal } from "../base/refusal.ts";
-import { fieldNamed, integerOf, shownField, typeName } from "./fields.ts";
+import { fieldNamed, integerOf, typeName } from "./fields.ts";
 
 /** x-priority of basic.consume, a whole number of any width; 0 when absent. `queue` is what an error names. */
 export function consumerPriorityOf(table: FieldTable, queue: string): number {
@@ -8,6 +8,6 @@ export function consumerPriorityOf(table: FieldTable, queue: string): number {
   if (field === undefined) return 0;
   const priority = integerOf(field);
   if (priority !== undefined) return priority;
-  const got = `${typeName(field)} ${shownField(field)}`;
-  throw new Refusal("precondition", `invalid arg 'x-priority' for ${queue}: expected integer, got ${got}`);
+  const why = `"expected integer, got ${typeName(field)}"`;
+  throw new Refusal("precondition", `invalid arg 'x-priority' for ${queue}: ${why}`);
 }

@@ -155,6 +155,7 @@ export class Dispatcher<L extends Lane> {
     const entry = feed.peek();
     if (entry?.message === undefined) return undefined;
     const { message, seq, deliveryCount } = entry;
+    const { showsDeliveryCount } = this.#settings;
     const redelivered = feed.isRedelivered(entry);
     this.#leave(feed);
     const { counters } = this.#ports;
@@ -163,12 +164,23 @@ export class Dispatcher<L extends Lane> {
     if (noAck) {
       counters.acknowledged++;
       feed.store.settle(seq);
-      return new HandedDelivery(message, seq, deliveryCount, redelivered, feed, holder, now, undefined);
+      return new HandedDelivery(
+        message,
+        seq,
+        deliveryCount,
+        showsDeliveryCount,
+        redelivered,
+        feed,
+        holder,
+        now,
+        undefined,
+      );
     }
     const delivery = new HandedDelivery(
       message,
       seq,
       deliveryCount,
+      showsDeliveryCount,
       redelivered,
       feed,
       holder,

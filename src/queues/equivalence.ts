@@ -3,6 +3,11 @@ import type { FieldTable, FieldValue } from "../base/field-table.ts";
 import { Refusal } from "../base/refusal.ts";
 import { fieldNamed, shownField, typeName } from "./fields.ts";
 
+/** The only default that RabbitMQ takes for the same as nothing. */
+const DEFAULTS: Readonly<Record<string, FieldValue | undefined>> = {
+  "x-queue-type": { type: "S", value: Buffer.from("classic") },
+};
+
 /** Redeclaring with another property is an error that names it (AMQP 0-9-1 queue.declare, exchange.declare). */
 export function refuseOtherValue(
   what: string,
@@ -22,11 +27,17 @@ export function refuseOtherArguments(
   current: FieldTable,
 ): void {
   for (const name of names) {
-    const [one, other] = [fieldNamed(received, name), fieldNamed(current, name)];
+    const [one, other] = [argumentOf(received, name), argumentOf(current, name)];
     if (one === undefined && other === undefined) continue;
     if (one !== undefined && other !== undefined && isEquivalent(one, other)) continue;
-    throw inequivalent(what, name, shown(one), shown(other));
+    const isSameType = one?.type === other?.type;
+    throw inequivalent(what, name, shown(one, isSameType), shown(other, isSameType));
   }
+}
+
+/** An argument that is not there stands for its default. */
+function argumentOf(table: FieldTable, name: string): FieldValue | undefined {
+  return fieldNamed(table, name) ?? DEFAULTS[name];
 }
 
 function inequivalent(what: string, property: string, received: string, current: string): Refusal {
@@ -34,6 +45,8 @@ function inequivalent(what: string, property: string, received: string, current:
   return new Refusal("precondition", text);
 }
 
-function shown(field: FieldValue | undefined): string {
-  return field === undefined ? "none" : `the value '${shownField(field)}' of type '${typeName(field)}'`;
+function shown(field: FieldValue | undefined, isSameType: boolean): string {
+  if (field === undefined) return "none";
+  const value = `'${shownField(field)}'`;
+  return isSameType ? value : `the value ${value} of type '${typeName(field)}'`;
 }

@@ -5,7 +5,14 @@ import { Exchange, type ExchangeSettings, type ExchangeType } from "./exchange.t
 import { alternateExchangeOf, toExchangeType } from "./exchange-arguments.ts";
 import type { HostJournal } from "./host-journal.ts";
 import type { HostedQueue } from "./hosted-queue.ts";
-import { DEFAULT_EXCHANGE, described, notFound, refuseDefaultExchange, refuseReserved } from "./names.ts";
+import {
+  DEFAULT_EXCHANGE,
+  described,
+  isReserved,
+  notFound,
+  refuseDefaultExchange,
+  refuseReserved,
+} from "./names.ts";
 import type { ExchangeDeclaration } from "./requests.ts";
 import { MQTT_EXCHANGE, TOPIC_EXCHANGE } from "./topic-view.ts";
 
@@ -83,9 +90,9 @@ export class Exchanges<L> {
   /** What is not there is deleted already: no error. */
   delete(name: string, ifUnused: boolean): void {
     refuseDefaultExchange(name);
-    refuseReserved("exchange", name);
-    if (name === MQTT_EXCHANGE) {
-      throw new Refusal("access", `exchange '${name}' belongs to the broker and cannot be deleted`);
+    if (isReserved(name) || name === MQTT_EXCHANGE) {
+      const what = described("exchange", name, this.#ports.host);
+      throw new Refusal("access", `deletion of system ${what} not allowed`);
     }
     const exchange = this.#byName.get(name);
     if (exchange === undefined) return;

@@ -17,6 +17,7 @@ export class HandedDelivery<F> implements QueueDelivery {
   readonly redelivered: boolean;
   readonly seq: number;
   readonly deliveryCount: number;
+  readonly #showsCount: boolean;
   readonly from: F;
   /** Undefined: basic.get. */
   readonly holder: RegisteredConsumer | undefined;
@@ -33,6 +34,7 @@ export class HandedDelivery<F> implements QueueDelivery {
     message: Message,
     seq: number,
     deliveryCount: number,
+    showsCount: boolean,
     redelivered: boolean,
     from: F,
     holder: RegisteredConsumer | undefined,
@@ -42,6 +44,7 @@ export class HandedDelivery<F> implements QueueDelivery {
     this.message = message;
     this.seq = seq;
     this.deliveryCount = deliveryCount;
+    this.#showsCount = showsCount;
     this.redelivered = redelivered;
     this.from = from;
     this.holder = holder;
@@ -53,7 +56,7 @@ export class HandedDelivery<F> implements QueueDelivery {
 
   /** How often it was given back, as quorum queues say it. */
   get addedHeaders(): FieldTable | undefined {
-    if (this.deliveryCount === 0) return undefined;
+    if (!this.#showsCount || this.deliveryCount === 0) return undefined;
     return [{ name: "x-delivery-count", field: { type: "l", value: BigInt(this.deliveryCount) } }];
   }
 

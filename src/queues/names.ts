@@ -18,9 +18,13 @@ export function notFound(kind: Kind, name: string, host: string): Refusal {
   return new Refusal("not-found", `no ${what} in vhost '${host}'`);
 }
 
+export function isReserved(name: string): boolean {
+  return name.startsWith(RESERVED_PREFIX);
+}
+
 /** `amq.` is for the broker's own names (AMQP 0-9-1 exchange.declare, queue.declare: rule "reserved"). */
 export function refuseReserved(kind: Kind, name: string): void {
-  if (!name.startsWith(RESERVED_PREFIX)) return;
+  if (!isReserved(name)) return;
   throw new Refusal("access", `${kind} name '${name}' contains reserved prefix '${RESERVED_PREFIX}*'`);
 }
 

@@ -1,6 +1,6 @@
 import type { FieldTable, FieldValue } from "../base/field-table.ts";
 import { Refusal } from "../base/refusal.ts";
-import { fieldNamed, integerOf, shownField, textOf, typeName } from "./fields.ts";
+import { fieldNamed, integerOf, textOf, typeName } from "./fields.ts";
 import { described } from "./names.ts";
 
 /** Arguments that make two declarations of one queue different; the others are ignored. */
@@ -38,24 +38,28 @@ export interface QueueArguments {
   readonly singleActiveConsumer: boolean;
   readonly deliveryLimit: number | undefined;
   readonly consumerTimeoutMs: number | undefined;
+  /** Consumers are told how often a message was given back: `x-delivery-count`. */
+  readonly showsDeliveryCount: boolean;
 }
 
 interface QueueShape {
   readonly name: string;
   readonly durable: boolean;
   readonly exclusive: boolean;
+  readonly autoDelete: boolean;
   readonly arguments: FieldTable;
 }
 
 /** Throws a Refusal that names the argument, as RabbitMQ words it. */
 export function readQueueArguments(queue: QueueShape, host: string): QueueArguments {
   const reader = new ArgumentReader(queue, host);
-  refuseUnknownType(queue, reader);
+  const type = readQueueType(queue, reader);
   const deadLetterExchange = reader.text("x-dead-letter-exchange");
   const deadLetterRoutingKey = reader.text("x-dead-letter-routing-key");
   if (deadLetterRoutingKey !== undefined && deadLetterExchange === undefined) {
     throw reader.invalid("x-dead-letter-routing-key", "routing_key_but_no_dlx_defined");
   }
+  const deliveryLimit = reader.integer("x-delivery-limit", 0, Number.MAX_SAFE_INTEGER);
   return {
     messageTtlMs: reader.integer("x-message-ttl", 0, LONGEST_MS),
     expiresMs: reader.integer("x-expires", 1, LONGEST_MS),
@@ -66,25 +70,29 @@ export function readQueueArguments(queue: QueueShape, host: string): QueueArgume
     deadLetterRoutingKey,
     maximumPriority: reader.integer("x-max-priority", 0, 255) ?? 0,
     singleActiveConsumer: reader.flag("x-single-active-consumer"),
-    deliveryLimit: reader.integer("x-delivery-limit", 0, Number.MAX_SAFE_INTEGER),
+    deliveryLimit,
     consumerTimeoutMs: reader.integer("x-consumer-timeout", 0, LONGEST_MS),
+    showsDeliveryCount: type === "quorum" || deliveryLimit !== undefined,
   };
 }
 
-/** `classic` and `quorum` are one engine here; a quorum queue is durable and for all. */
-function refuseUnknownType(queue: QueueShape, reader: ArgumentReader): void {
+/** `classic` and `quorum` are one engine here; a quorum queue is durable, for all, and deleted by nobody but a client. */
+function readQueueType(queue: QueueShape, reader: ArgumentReader): "classic" | "quorum" {
   const type = reader.text("x-queue-type");
-  if (type === undefined || type === "classic") return;
+  if (type === undefined || type === "classic") return "classic";
   if (type === "stream") throw new Refusal("not-implemented", "queues of type 'stream' are not offered");
-  if (type !== "quorum")
-    throw new Refusal(
-      "precondition",
-      `invalid arg 'x-queue-type' for ${reader.what}: unknown type '${type}'`,
-    );
-  if (!queue.durable || queue.exclusive) {
-    const property = queue.durable ? "exclusive" : "non-durable";
+  if (type !== "quorum") throw reader.invalid("x-queue-type", `"unsupported queue type '${type}'"`);
+  const property = unfitProperty(queue);
+  if (property !== undefined)
     throw new Refusal("precondition", `invalid property '${property}' for ${reader.what}`);
-  }
+  return type;
+}
+
+/** Of a quorum queue, as RabbitMQ names it. */
+function unfitProperty({ durable, exclusive, autoDelete }: QueueShape): string | undefined {
+  if (!durable) return "non-durable";
+  if (exclusive) return "exclusive-owner";
+  return autoDelete ? "auto-delete" : undefined;
 }
 
 class ArgumentReader {
@@ -100,10 +108,10 @@ class ArgumentReader {
     const field = fieldNamed(this.#table, name);
     if (field === undefined) return undefined;
     const value = integerOf(field);
-    if (value === undefined) throw this.#wrongType(name, field);
+    if (value === undefined) throw this.invalid(name, `"expected integer, got ${typeName(field)}"`);
     if (value < 0) throw this.invalid(name, `{value_negative,${value}}`);
     if (value < lowest) throw this.invalid(name, `{value_zero,${value}}`);
-    if (value > highest) throw this.invalid(name, `{value_too_big,${value}}`);
+    if (value > highest) throw this.invalid(name, `{value_too_large,${value}}`);
     return value;
   }
 
@@ -125,7 +133,7 @@ class ArgumentReader {
   oneOf(name: string, allowed: readonly string[], otherwise: string): string {
     const value = this.text(name);
     if (value === undefined) return otherwise;
-    if (!allowed.includes(value)) throw this.invalid(name, `invalid value '${value}'`);
+    if (!allowed.includes(value)) throw this.invalid(name, `invalid_${name.slice("x-".length)}`);
     return value;
   }
 
@@ -134,7 +142,6 @@ class ArgumentReader {
   }
 
   #wrongType(name: string, field: FieldValue): Refusal {
-    const shown = field.type === "S" ? `<<"${shownField(field)}">>` : shownField(field);
-    return this.invalid(name, `"expected another type than ${typeName(field)}, got ${shown}"`);
+    return this.invalid(name, `{unacceptable_type,${typeName(field)}}`);
   }
 }

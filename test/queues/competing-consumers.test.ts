@@ -60,7 +60,7 @@ describe("competing consumers", () => {
     const table: FieldTable = [{ name: "x-priority", field: { type: "S", value: Buffer.from("high") } }];
 
     expect(() => rig.consumer(queue, { arguments: table })).toThrowError(
-      "invalid arg 'x-priority' for queue 'orders' in vhost '/': expected integer, got longstr high",
+      `invalid arg 'x-priority' for queue 'orders' in vhost '/': "expected integer, got longstr"`,
     );
     expect(queue.consumerCount).toBe(0);
   });

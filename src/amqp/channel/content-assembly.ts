@@ -42,14 +42,14 @@ export class ContentAssembly {
     this.#method = method;
   }
 
-  /** No other method may come before the content is there. */
-  refuseMethod(failing: number): void {
+  /** No other method may come before the content is there; the one that lacks it is named. */
+  refuseMethod(): void {
     if (this.#method === undefined) return;
     const what = this.#properties === undefined ? "content header" : "content body";
     throw new AmqpConnectionError(
       ReplyCode.UnexpectedFrame,
       `expected ${what} for class 60, got a method frame instead`,
-      failing,
+      PUBLISH_ID,
     );
   }
 

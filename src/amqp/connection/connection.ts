@@ -127,7 +127,7 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
     this.#reading = new Reading(stream, this.#frames, {
       sink: this,
       resumed: () => this.#heard(),
-      failed: (error) => this.#failed(error, 0, 0),
+      failed: (error) => this.#unreadable(error),
     });
     this.openedAt = this.#lastReceivedAt = ports.clock.now();
     const clientId = toClientId(`amqp-${ports.randomId().slice(0, 12)}`);
@@ -317,7 +317,7 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
       this.#afterClose(channel, method);
       return;
     }
-    channel.assembly.refuseMethod(failing);
+    channel.assembly.refuseMethod();
     switch (method.kind) {
       case "basic.publish":
         channel.assembly.begin(method);
@@ -550,6 +550,12 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
     else this.#closeChannel(channel, known);
   }
 
+  /** Where the next frame begins is unknown: a close-ok could not be read either. */
+  #unreadable(error: unknown): void {
+    this.#failed(error, 0, 0);
+    this.#endStream();
+  }
+
   #closeChannel(channel: Channel, error: AmqpError): void {
     this.#context.counters.channelErrors++;
     if (channel.isClosed) return;
@@ -615,5 +621,5 @@ function notOpen(failing: number): AmqpConnectionError {
 }
 
 function unexpected({ kind }: Method, failing: number): AmqpConnectionError {
-  return new AmqpConnectionError(ReplyCode.CommandInvalid, `unexpected method ${kind}`, failing);
+  return new AmqpConnectionError(ReplyCode.ChannelError, `unexpected method ${kind}`, failing);
 }

@@ -186,4 +186,5 @@ const PLAIN: QueueSettings = {
   singleActiveConsumer: false,
   deliveryLimit: undefined,
   consumerTimeoutMs: undefined,
+  showsDeliveryCount: true,
 };
