@@ -30,8 +30,10 @@ export interface StateEffects {
   corrupt(what: string): void;
 }
 
-/** Above this, and with several receivers, a body is stored once and referred to. */
+/** A smaller body is written inside each entry: a body of its own and its count cost more than the bytes. */
 const SHARED_BODY_BYTES = 1024;
+/** What storing a body once must save: for two receivers it pays from 4 KiB on, for five from 1 KiB. */
+const SAVED_BYTES = 4096;
 
 /**
  * All that must survive the process: sessions, queues, retained messages. Changes only in `apply`, in the order of
@@ -396,10 +398,10 @@ function queueNameOf(clientId: ClientId): string {
   return `session/${clientId}`;
 }
 
-function sharedBody(message: Message, targets: readonly Target[]): SharedBody | undefined {
+function sharedBody({ payload }: Message, targets: readonly Target[]): SharedBody | undefined {
   const first = targets[0];
-  if (targets.length < 2 || first === undefined || message.payload.length < SHARED_BODY_BYTES)
-    return undefined;
+  if (first === undefined || payload.length < SHARED_BODY_BYTES) return undefined;
+  if ((targets.length - 1) * payload.length < SAVED_BYTES) return undefined;
   const { slot, id, nextSeq } = first.queue;
   return { slot, queueId: id, seq: nextSeq, references: 0, stored: false };
 }

@@ -12,8 +12,8 @@ import type {
 } from "../state/records.ts";
 import { EntryState } from "../state/records.ts";
 
-/** What an operation costs in memory beside the bytes it carries, roughly. */
-const OPERATION_BYTES = 64;
+/** What an operation costs in memory beside the bytes it carries, roughly: an entry with its message is some objects. */
+const OPERATION_BYTES = 256;
 /** Entries taken out again stay in the list until there are this many of them, and more than are left. */
 const COMPACT_FROM = 1024;
 

@@ -131,7 +131,7 @@ function operationOf(next: Change, number: number, rig: Rig): Operation | undefi
     case "unsubscribe":
       return { type: "unsubscribe", clientId, topicFilter: filterOf("x/#") };
     case "publish": {
-      const text = `${number}${next.isLarge ? "L".repeat(2_000) : ""}`;
+      const text = `${number}${next.isLarge ? "L".repeat(5_000) : ""}`;
       const queues = next.names.flatMap((queueName) => rig.machine.queue(queueName) ?? []);
       return publishTo(text, next.qos, queues, {
         message: aMessage({ payload: Buffer.from(text), topicName: `t/${number % 3}` }),

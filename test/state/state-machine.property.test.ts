@@ -20,7 +20,7 @@ const DEAD = "bridge/x/dead";
 const CLIENTS = ["a", "b"] as const;
 const NAMES = [LANE, "session/a", "session/b"] as const;
 /** One of the messages is this large: its body is shared by its receivers. */
-const LARGE = "L".repeat(2_000);
+const LARGE = "L".repeat(5_000);
 
 type Step =
   | { readonly do: "open"; readonly client: string; readonly isClean: boolean }

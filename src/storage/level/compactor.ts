@@ -6,10 +6,14 @@ import { type OpenBatch, queueKey } from "../open-batch.ts";
 import type { Database } from "./database.ts";
 import { entryRange } from "./keys.ts";
 
-/** Deleted entries of one queue after which its range is looked at. */
+/** Deleted entries after which the ranges they were in are looked at. */
 const LOOK_AFTER_ENTRIES = 100_000;
-/** What a range must still take on disk to be worth it. LevelDB's own compactions deal with less in passing. */
+/** A queue that has lost fewer is left out. */
+const LEAST_ENTRIES = 1000;
+/** What the ranges must still take on disk to be worth it. LevelDB's own compactions deal with less in passing. */
 const WORTH_BYTES = 32 * 1024 * 1024;
+/** A range that takes less is left out. */
+const LEAST_BYTES = 256 * 1024;
 /** Queues whose deleted entries are counted; beyond, the one counted longest is forgotten. */
 const COUNTED_QUEUES = 4096;
 /** The rest after each piece of work, in times of what it took: LevelDB's one thread is for writing, too. */
@@ -25,16 +29,16 @@ interface Purged {
 
 /**
  * Gives the space of deleted entries back: LevelDB only marks them, and merges files when it writes others nearby. A
- * drained queue would keep its gigabytes. One range at a time, in pieces, with rests.
+ * drained backlog would keep its gigabytes. One range at a time, in pieces, with rests.
  */
 export class Compactor {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #logger: Logger;
   /** By `queueKey`. */
-  readonly #counted = new Map<number, Purged>();
-  /** Ranges to look at, by `queueKey`. */
-  readonly #wanted = new Map<number, Purged>();
+  readonly #purged = new Map<number, Purged>();
+  /** Deleted entries since the ranges were looked at. */
+  #unseen = 0;
   #run: Promise<void> | undefined;
   #isStopped = false;
   #endRest: (() => void) | undefined;
@@ -46,9 +50,14 @@ export class Compactor {
   }
 
   /** A queue found at start: what was deleted before may still take space. */
-  found({ slot, id, headSeq }: QueueRecord): void {
-    if (headSeq < LOOK_AFTER_ENTRIES || this.#wanted.size >= COUNTED_QUEUES) return;
-    this.#want({ queue: { slot, id }, fromSeq: 0, toSeq: headSeq, entries: headSeq });
+  found(queue: QueueRecord): void {
+    const { headSeq } = queue;
+    if (headSeq < LEAST_ENTRIES || this.#purged.size >= COUNTED_QUEUES) return;
+    const purged = this.#purgedOf(queue);
+    purged.fromSeq = 0;
+    purged.toSeq = headSeq;
+    purged.entries = headSeq;
+    this.#unseen += headSeq;
   }
 
   /** The batch is on disk. */
@@ -57,29 +66,30 @@ export class Compactor {
     for (let i = 0; i < deleteSeqs.length; i++) {
       const queue = deleteQueues[i] as QueueRef;
       const seq = deleteSeqs[i] as number;
-      if (purged === undefined || purged.queue.id !== queue.id) purged = this.#countedOf(queue);
+      if (purged === undefined || purged.queue.id !== queue.id) purged = this.#purgedOf(queue);
       purged.entries++;
       purged.fromSeq = Math.min(purged.fromSeq, seq);
       purged.toSeq = Math.max(purged.toSeq, seq + 1);
-      if (purged.entries < LOOK_AFTER_ENTRIES) continue;
-      this.#counted.delete(queueKey(queue));
-      this.#want(purged);
-      purged = undefined;
     }
+    this.#unseen += deleteSeqs.length;
+    this.start();
   }
 
+  /** Looks at what was deleted when it is much, and nothing is under way. */
   start(): void {
-    if (this.#run !== undefined || this.#wanted.size === 0 || this.#isStopped) return;
-    this.#run = this.#compactWanted()
+    if (this.#unseen < LOOK_AFTER_ENTRIES || this.#run !== undefined || this.#isStopped) return;
+    this.#unseen = 0;
+    this.#run = this.#look()
       .catch((error: unknown) => this.#logger.warn({ error: describe(error) }, "compacting the store paused"))
       .finally(() => {
         this.#run = undefined;
+        this.start();
       });
   }
 
   /** Resolves when nothing is under way. */
   async idle(): Promise<void> {
-    await this.#run;
+    while (this.#run !== undefined) await this.#run;
   }
 
   /** Ends after the piece under way. */
@@ -89,50 +99,50 @@ export class Compactor {
     await this.#run;
   }
 
-  #countedOf({ slot, id }: QueueRef): Purged {
+  #purgedOf({ slot, id }: QueueRef): Purged {
     const key = queueKey({ slot, id });
-    let purged = this.#counted.get(key);
+    let purged = this.#purged.get(key);
     if (purged !== undefined) return purged;
-    const [oldest] = this.#counted.keys();
-    if (oldest !== undefined && this.#counted.size >= COUNTED_QUEUES) this.#counted.delete(oldest);
+    const [oldest] = this.#purged.keys();
+    if (oldest !== undefined && this.#purged.size >= COUNTED_QUEUES) this.#purged.delete(oldest);
     purged = { queue: { slot, id }, fromSeq: Number.MAX_SAFE_INTEGER, toSeq: 0, entries: 0 };
-    this.#counted.set(key, purged);
+    this.#purged.set(key, purged);
     return purged;
   }
 
-  #want(purged: Purged): void {
-    this.#wanted.set(queueKey(purged.queue), purged);
-    this.start();
-  }
-
-  async #compactWanted(): Promise<void> {
-    for (const [key, purged] of this.#wanted) {
-      this.#wanted.delete(key);
-      await this.#compact(purged);
+  async #look(): Promise<void> {
+    const ranges: [Purged, number][] = [];
+    for (const purged of this.#purged.values()) {
+      if (purged.entries < LEAST_ENTRIES) continue;
+      const bytes = await this.#bytesOf(purged);
       if (this.#isStopped) return;
+      if (bytes >= LEAST_BYTES) ranges.push([purged, bytes]);
     }
-  }
-
-  async #compact({ queue, fromSeq, toSeq }: Purged): Promise<void> {
-    const whole = entryRange(queue, fromSeq, toSeq);
-    const bytes = await this.#database.approximateSize(whole.gte, whole.lt);
+    const bytes = ranges.reduce((sum, [, one]) => sum + one, 0);
     if (bytes < WORTH_BYTES) return;
     const started = performance.now();
-    await this.#pieces(queue, fromSeq, toSeq, Math.ceil(bytes / WORTH_BYTES));
-    const left = await this.#database.approximateSize(whole.gte, whole.lt);
+    for (const [purged, one] of ranges) {
+      this.#purged.delete(queueKey(purged.queue));
+      await this.#compact(purged, Math.ceil(one / WORTH_BYTES));
+    }
     const seconds = (performance.now() - started) / 1000;
     this.#logger.debug(
-      { bytes, left, seconds, queueId: queue.id },
+      { bytes, seconds, queues: ranges.length },
       "the space of deleted messages was given back",
     );
   }
 
-  async #pieces(queue: QueueRef, fromSeq: number, toSeq: number, count: number): Promise<void> {
-    const step = Math.ceil((toSeq - fromSeq) / count);
+  async #bytesOf({ queue, fromSeq, toSeq }: Purged): Promise<number> {
+    const { gte, lt } = entryRange(queue, fromSeq, toSeq);
+    return this.#database.approximateSize(gte, lt);
+  }
+
+  async #compact({ queue, fromSeq, toSeq }: Purged, pieces: number): Promise<void> {
+    const step = Math.ceil((toSeq - fromSeq) / pieces);
     for (let from = fromSeq; from < toSeq && !this.#isStopped; from += step) {
-      const piece = entryRange(queue, from, Math.min(from + step, toSeq));
+      const { gte, lt } = entryRange(queue, from, Math.min(from + step, toSeq));
       const started = performance.now();
-      await this.#database.compactRange(piece.gte, piece.lt);
+      await this.#database.compactRange(gte, lt);
       await this.#rest((performance.now() - started) * REST);
     }
   }

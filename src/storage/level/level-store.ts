@@ -98,7 +98,9 @@ export class LevelStore extends BatchedStore implements StateStore {
       await this.#database.close();
       throw failed("Reading", folder, error);
     }
-    if (!isReadOnly) this.#clearing.start();
+    if (isReadOnly) return;
+    this.#clearing.start();
+    this.#compactor.start();
   }
 
   async commit(): Promise<CommitResult> {

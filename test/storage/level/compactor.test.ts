@@ -61,10 +61,11 @@ describe("the space of deleted messages", () => {
     const compactor = compactorOn(sizes);
 
     compactor.written(deleted(queue, 50, 60_050));
-    compactor.written(deleted(other, 0, 10));
+    compactor.written(deleted(other, 0, 999));
     compactor.written(deleted(queue, 60_050, 100_050));
     await compactor.idle();
 
+    expect(sizes.looked).toEqual(["7: 50 to 100050"]);
     expect(sizes.compacted).toEqual(["7: 50 to 33384", "7: 33384 to 66718", "7: 66718 to 100050"]);
   });
 
@@ -72,6 +73,7 @@ describe("the space of deleted messages", () => {
     const sizes = new Sizes();
     const compactor = compactorOn(sizes);
 
+    sizes.bytes = 31 * MIB;
     compactor.written(deleted(queue, 0, 100_000));
     await compactor.idle();
     sizes.bytes = 96 * MIB;
@@ -82,13 +84,29 @@ describe("the space of deleted messages", () => {
     expect(sizes.compacted).toEqual([]);
   });
 
+  it("is given back also when many queues have lost some each, but for ranges that take little", async () => {
+    const sizes = new Sizes();
+    sizes.bytes = MIB;
+    const compactor = compactorOn(sizes);
+
+    for (let id = 1; id <= 50; id++) compactor.written(deleted({ slot: 1, id }, 0, 2000));
+    await compactor.idle();
+    expect(sizes.compacted).toHaveLength(50);
+
+    sizes.bytes = 100 * 1024;
+    for (let id = 1; id <= 50; id++) compactor.written(deleted({ slot: 1, id }, 2000, 4000));
+    await compactor.idle();
+    expect(sizes.compacted).toHaveLength(50);
+  });
+
   it("is looked at again at the start, before the head of a queue that has come far", async () => {
     const sizes = new Sizes();
     sizes.bytes = 40 * MIB;
     const compactor = compactorOn(sizes);
 
-    compactor.found(aQueue({ id: 1, headSeq: 99_999 }));
+    compactor.found(aQueue({ id: 1, headSeq: 999 }));
     compactor.found(aQueue({ id: 2, headSeq: 1_000_000 }));
+    compactor.start();
     await compactor.idle();
 
     expect(sizes.compacted).toEqual(["2: 0 to 500000", "2: 500000 to 1000000"]);
