@@ -5,9 +5,7 @@ import { DriverError } from "../../support/services/line-driver.ts";
 import { AmqpClient } from "./amqp-client.ts";
 
 /** What a client library cannot be asked for. */
-export type AmqpShortcoming =
-  | "hides the code of a refused connection"
-  | "has no basic.get without a message count";
+export type AmqpShortcoming = "hides why it may not open the virtual host";
 
 /** A client library. */
 export interface AmqpSubject {
