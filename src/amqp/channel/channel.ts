@@ -112,7 +112,9 @@ export class Channel implements ChannelEnd, ConsumingChannel, ReplyConsumer {
       this.#heldByConsumers--;
     }
     this.link.counters.settled++;
-    delivery[settlement]();
+    if (settlement === "acknowledge") delivery.acknowledge();
+    else if (settlement === "requeue") delivery.requeue();
+    else delivery.reject();
     if (wasFull && this.mayHoldMore) this.wakeConsumers();
   }
 

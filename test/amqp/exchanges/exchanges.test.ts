@@ -1,0 +1,29 @@
+import { describe, expect, it } from "vitest";
+import { AmqpBroker } from "../../support/amqp-broker.ts";
+import type { AmqpTestClient } from "../../support/amqp-client.ts";
+import { CONVERSATIONS } from "./conversations.ts";
+import type { Step } from "./exchange.ts";
+
+const plain = (hex: string): string => hex.replaceAll(" ", "");
+
+async function play(broker: AmqpBroker, client: AmqpTestClient, step: Step): Promise<void> {
+  await broker.settle();
+  const before = client.received.toString("hex");
+  if ("client" in step) client.write(Buffer.from(plain(step.client), "hex"));
+  else if ("server" in step) expect(before).toBe(plain(step.server));
+  else if ("serverBegins" in step) expect(before.startsWith(plain(step.serverBegins))).toBe(true);
+  else expect(client.isEnded).toBe(true);
+  if (!("client" in step)) client.received = Buffer.alloc(0);
+}
+
+describe("AMQP by hand-written bytes", () => {
+  it.each(CONVERSATIONS)("$name", async ({ steps }) => {
+    const broker = await AmqpBroker.open();
+    const client = broker.dial();
+
+    for (const step of steps) await play(broker, client, step);
+    await broker.settle();
+
+    expect(client.received.toString("hex")).toBe("");
+  });
+});
