@@ -68,6 +68,8 @@ export interface QueueJournal<L> {
 
 /** A message that reaches MQTT receivers too goes through the routing core: each durable queue once, one write. */
 export interface TopicRouting<L> {
+  /** False: this virtual host sees no MQTT topics, and `amq.topic` is an exchange like any other. */
+  readonly seesTopics: boolean;
   /**
    * `targets` are the lanes the engine's own exchanges found. With `isRouted` the receivers of `message.topicName` get
    * it as well. Returns bits: 1 = pending, the waiter will be told; 2 = somebody got it.

@@ -268,7 +268,8 @@ export class VirtualHost<L> implements RouteSource<L> {
     const addressed = { exchange, routingKeys, headers };
     const { queues, view } = routeThrough(addressed, this.#exchangeNamed, this.#queueNamed);
     const topicName = view && toTopicOf(view, message.envelope?.routingKey ?? "");
-    return { queues, isRouted: topicName !== undefined && !isHidden(topicName) };
+    const isShown = topicName !== undefined && !isHidden(topicName);
+    return { queues, isRouted: isShown && this.#routing.seesTopics };
   }
 
   /** A dead letter for durable lanes, and for the receivers of its topic when `isRouted`. */
@@ -328,7 +329,7 @@ export class VirtualHost<L> implements RouteSource<L> {
   #inView({ view }: RouteResult<HostedQueue<L>>, publication: Publication): Message {
     const { message, routingKey } = publication;
     const topicName = view && toTopicOf(view, routingKey);
-    if (topicName === undefined) return message;
+    if (topicName === undefined || !this.#routing.seesTopics) return message;
     if (isHidden(topicName)) {
       throw new Refusal("access", `topics that begin with '$' belong to the broker: '${topicName}'`);
     }

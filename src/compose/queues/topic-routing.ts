@@ -14,6 +14,7 @@ import type { Queue } from "../../state/queue.ts";
 
 /** The routing core in the words of the queue engine: of the virtual host that sees MQTT topics. */
 export class QueueTopicRouting implements TopicRouting<Queue> {
+  readonly seesTopics = true;
   readonly #router: Router<Queue>;
   readonly #publishing: Publishing<Queue, DurableSession>;
   /** By receiver and filter: the objects the router was given. */
@@ -73,6 +74,7 @@ export class QueueTopicRouting implements TopicRouting<Queue> {
 
 /** Of the other virtual hosts: their exchanges `mqtt` and `amq.topic` see no topics. */
 export class NoTopicRouting implements TopicRouting<Queue> {
+  readonly seesTopics = false;
   readonly #publishing: Publishing<Queue, DurableSession>;
 
   constructor(publishing: Publishing<Queue, DurableSession>) {
