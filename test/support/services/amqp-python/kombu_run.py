@@ -23,8 +23,8 @@ def simple_queue(connection):
         message = queue.get(timeout=TIMEOUT)
         received.append(message.payload["n"])
         message.ack()
-    queue.queue.delete()
     queue.close()
+    queue.queue.bind(connection.default_channel).delete()
     return received
 
 
