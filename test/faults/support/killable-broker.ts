@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
-import { freePort } from "../../support/free-port.ts";
+import { freePorts } from "../../support/free-port.ts";
 import { ServerProcess } from "../../support/services/server-process.ts";
 
 const MAIN = fileURLToPath(new URL("../../../dist/src/main.js", import.meta.url));
@@ -22,6 +22,7 @@ export interface KillableOptions {
 export class KillableBroker {
   readonly tcpPort: number;
   readonly adminPort: number;
+  readonly amqpPort: number;
   readonly dataFolder: string;
   readonly #folder: string;
   #process: ServerProcess | undefined;
@@ -31,20 +32,26 @@ export class KillableBroker {
     const folder = await mkdtemp(join(tmpdir(), "causeway-faults-"));
     const data = dataFolder ?? join(folder, "data");
     await mkdir(data, { recursive: true });
-    const [tcpPort, adminPort] = [await freePort(), await freePort()];
+    const [tcpPort, adminPort, amqpPort] = (await freePorts(3)) as [number, number, number];
     const listeners = [
       { type: "tcp", bind: `127.0.0.1:${tcpPort}` },
       { type: "admin", bind: `127.0.0.1:${adminPort}` },
+      { type: "amqp", bind: `127.0.0.1:${amqpPort}` },
     ];
     await writeFile(join(folder, "broker.yaml"), stringify({ ...config, data, listeners }));
-    return new KillableBroker(folder, data, tcpPort, adminPort);
+    return new KillableBroker(folder, data, { tcpPort, adminPort, amqpPort });
   }
 
-  constructor(folder: string, dataFolder: string, tcpPort: number, adminPort: number) {
+  constructor(
+    folder: string,
+    dataFolder: string,
+    { tcpPort, adminPort, amqpPort }: Pick<KillableBroker, "tcpPort" | "adminPort" | "amqpPort">,
+  ) {
     this.#folder = folder;
     this.dataFolder = dataFolder;
     this.tcpPort = tcpPort;
     this.adminPort = adminPort;
+    this.amqpPort = amqpPort;
   }
 
   /** Starts the process and does not wait for it. `modules` are loaded before the broker. */
