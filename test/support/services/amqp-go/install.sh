@@ -20,6 +20,6 @@ trap 'rm -rf "$cache"' EXIT
 cd "$package"
 # Debian's own compiler, of the version its library was packaged for: newer ones may refuse to work without modules.
 GO111MODULE=off GOFLAGS='' GOPATH=/usr/share/gocode GOCACHE=$cache \
-  /usr/bin/go test -c -tags integration -o "$library/suite" .
+  CGO_ENABLED=0 /usr/bin/go test -c -tags integration -o "$library/suite" .
 echo "$fingerprint" >"$library/installed"
 echo "the suite of amqp091-go is in $library"
