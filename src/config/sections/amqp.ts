@@ -15,7 +15,12 @@ export const amqpSection = z.strictObject({
     .max(512 * 1024 * 1024)
     .default(16 * 1024 * 1024)
     .describe("Largest message accepted from a client, in bytes"),
-  heartbeat: z.int().min(0).max(65_535).default(60).describe("Seconds between heartbeats as offered; 0 turns them off"),
+  heartbeat: z
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(60)
+    .describe("Seconds between heartbeats as offered; 0 turns them off"),
   product: z
     .string()
     .min(1)

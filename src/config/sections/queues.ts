@@ -36,17 +36,28 @@ export const queuesSection = z.strictObject({
     .max(1000)
     .default(["/"])
     .describe("Name spaces of exchanges and queues; MQTT topics are seen from the first"),
-  maximumQueues: z.int().min(1).max(1_000_000).default(100_000).describe("Queues of all virtual hosts together"),
+  maximumQueues: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(100_000)
+    .describe("Queues of all virtual hosts together"),
   maximumMemoryBytes: count
     .default(256 * 1024 * 1024)
     .describe("What all queues that are not durable may hold together, in bytes"),
   deliveryLimit: count
     .default(0)
-    .describe("How often a message may be given back before it is dead-lettered; 0 = no limit; x-delivery-limit sets it"),
+    .describe(
+      "How often a message may be given back before it is dead-lettered; 0 = no limit; x-delivery-limit sets it",
+    ),
   consumerTimeout: count
     .default(1800)
     .describe("Seconds a consumer may hold a message, then its channel is closed; 0 = no limit"),
-  exchanges: z.array(exchange).max(1000).default([]).describe("Durable exchanges that are there from the start"),
+  exchanges: z
+    .array(exchange)
+    .max(1000)
+    .default([])
+    .describe("Durable exchanges that are there from the start"),
   queues: z
     .array(queue)
     .max(1000)
