@@ -217,7 +217,7 @@ export class Scheduler {
         qos,
         retain: random.chance(0.15),
         expiryMs: client.version === 5 && random.chance(0.1) ? random.pick([1000, 5000, 100_000]) : 0,
-        padding: random.chance(0.1) ? 1100 : 0,
+        padding: random.chance(0.1) ? 4200 : 0,
         isOrdered: qos > 0 || client.isConnected,
       });
       this.#tell(client, () => `publishes ${message.id} to ${topic}, QoS ${qos}, as ${packetId}`);

@@ -1,16 +1,19 @@
 import type { Clock } from "../../base/clock.ts";
 import { describe } from "../../base/errors.ts";
+import { SLOT_COUNT } from "../../base/ids.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { QueueRecord, QueueRef } from "../../state/records.ts";
 import { type OpenBatch, queueKey } from "../open-batch.ts";
 import type { Database } from "./database.ts";
-import { entryRange } from "./keys.ts";
+import { entryRange, Table, tableRange } from "./keys.ts";
 
 /** Deleted entries after which the ranges they were in are looked at. */
 const LOOK_AFTER_ENTRIES = 100_000;
 /** A queue that has lost fewer is left out. */
 const LEAST_ENTRIES = 1000;
-/** What the ranges must still take on disk to be worth it. LevelDB's own compactions deal with less in passing. */
+/** A range that still takes so much is compacted whatever there is beside it: nearly all of its files are its own. */
+const LARGE_BYTES = 64 * 1024 * 1024;
+/** Smaller ranges together, when they are half of all entries on disk: the other half is rewritten once for it. */
 const WORTH_BYTES = 32 * 1024 * 1024;
 /** A range that takes less is left out. */
 const LEAST_BYTES = 256 * 1024;
@@ -25,6 +28,12 @@ interface Purged {
   /** Most entries between the two are deleted. */
   toSeq: number;
   entries: number;
+}
+
+interface Sized {
+  readonly purged: Purged;
+  /** On disk, about. */
+  readonly bytes: number;
 }
 
 /**
@@ -111,30 +120,37 @@ export class Compactor {
   }
 
   async #look(): Promise<void> {
-    const ranges: [Purged, number][] = [];
-    for (const purged of this.#purged.values()) {
-      if (purged.entries < LEAST_ENTRIES) continue;
-      const bytes = await this.#bytesOf(purged);
-      if (this.#isStopped) return;
-      if (bytes >= LEAST_BYTES) ranges.push([purged, bytes]);
-    }
-    const bytes = ranges.reduce((sum, [, one]) => sum + one, 0);
-    if (bytes < WORTH_BYTES) return;
+    const ranges = await this.#worthy();
+    if (ranges.length === 0) return;
     const started = performance.now();
-    for (const [purged, one] of ranges) {
+    for (const { purged, bytes } of ranges) {
       this.#purged.delete(queueKey(purged.queue));
-      await this.#compact(purged, Math.ceil(one / WORTH_BYTES));
+      await this.#compact(purged, Math.ceil(bytes / WORTH_BYTES));
     }
     const seconds = (performance.now() - started) / 1000;
-    this.#logger.debug(
-      { bytes, seconds, queues: ranges.length },
-      "the space of deleted messages was given back",
-    );
+    this.#logger.debug({ bytes: sumOf(ranges), seconds }, "the space of deleted messages was given back");
   }
 
-  async #bytesOf({ queue, fromSeq, toSeq }: Purged): Promise<number> {
-    const { gte, lt } = entryRange(queue, fromSeq, toSeq);
-    return this.#database.approximateSize(gte, lt);
+  async #worthy(): Promise<readonly Sized[]> {
+    const ranges: Sized[] = [];
+    for (const purged of this.#purged.values()) {
+      if (purged.entries < LEAST_ENTRIES) continue;
+      const bytes = await this.#bytesOf(entryRange(purged.queue, purged.fromSeq, purged.toSeq));
+      if (bytes >= LEAST_BYTES) ranges.push({ purged, bytes });
+    }
+    const bytes = sumOf(ranges);
+    if (bytes >= WORTH_BYTES && bytes * 2 >= (await this.#bytesOfAllEntries())) return ranges;
+    return ranges.filter((range) => range.bytes >= LARGE_BYTES);
+  }
+
+  async #bytesOfAllEntries(): Promise<number> {
+    let bytes = 0;
+    for (let slot = 0; slot < SLOT_COUNT; slot++) bytes += await this.#bytesOf(tableRange(slot, Table.Entry));
+    return bytes;
+  }
+
+  async #bytesOf({ gte, lt }: ReturnType<typeof entryRange>): Promise<number> {
+    return this.#isStopped ? 0 : this.#database.approximateSize(gte, lt);
   }
 
   async #compact({ queue, fromSeq, toSeq }: Purged, pieces: number): Promise<void> {
@@ -158,4 +174,8 @@ export class Compactor {
     });
     this.#endRest = undefined;
   }
+}
+
+function sumOf(ranges: readonly Sized[]): number {
+  return ranges.reduce((sum, { bytes }) => sum + bytes, 0);
 }
