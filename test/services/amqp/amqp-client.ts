@@ -39,6 +39,7 @@ export class AmqpClient {
       virtualHost: "/",
       heartbeat: 20,
       confirms: false,
+      recovers: false,
       ...options,
     };
     driver.onEvent((event) => {

@@ -97,3 +97,24 @@ describeWithService("amqp-python", "Celery", () => {
 function connectionsOf(worker: ServerProcess): number {
   return [...worker.output().matchAll(/Connected to amqp/g)].length;
 }
+
+describeWithService("amqp-python", "Celery that takes the broker for RabbitMQ", () => {
+  let server: AmqpServer;
+
+  beforeAll(async () => {
+    server = await startAmqpServer({ amqp: { product: "RabbitMQ" } });
+  });
+
+  afterAll(() => server?.dispose());
+
+  it("does others while it holds more than its prefetch count of tasks that are not due", async () => {
+    const worker = await startCeleryWorker(server.url);
+    try {
+      const calls = startPython(server.url, ["celery_calls.py", "held"]);
+
+      expect(await resultOf(calls)).toEqual({ doneMeanwhile: 2, stillHeld: 5, doneLater: 5 });
+    } finally {
+      await worker.kill();
+    }
+  });
+});

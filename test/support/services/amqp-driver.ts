@@ -30,6 +30,8 @@ export interface OpenCommand {
   readonly heartbeat: number;
   /** Whether the channel confirms what is published. */
   readonly confirms: boolean;
+  /** Whether the library is to connect and consume again by itself, for those that can. */
+  readonly recovers: boolean;
 }
 
 export interface DeclareExchange {

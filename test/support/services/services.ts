@@ -20,6 +20,7 @@ export type Service =
   | "paho-python"
   | "java-clients"
   | "amqp-go"
+  | "amqp-tools"
   | "amqp-python";
 
 interface Requirement {
@@ -53,6 +54,7 @@ const requirements: Readonly<Record<Service, Requirement>> = {
     from: "test/support/services/amqp-go/install.sh",
     isInstalled: isGoSuiteInstalled,
   },
+  "amqp-tools": debianPackage("amqp-publish", "amqp-tools", "amqp-publish", "amqp-consume", "amqp-get"),
   "amqp-python": {
     name: "Python with pika, kombu and Celery",
     from: "apt-get install python3-pika python3-kombu python3-celery",

@@ -6,8 +6,8 @@ const channel = await connection.createConfirmChannel();
 await channel.assertQueue("notices", { durable: true, maxPriority: 10, messageTtl: 3_600_000 });
 const send = (text, options) =>
   channel.sendToQueue("notices", Buffer.from(text), { persistent: true, ...options });
-send("newsletter", { priority: 1 });
 send("door is open", { priority: 9, expiration: "1" });
+send("newsletter", { priority: 1 });
 send("water in the cellar", { priority: 9 });
 send("filter to be changed", { priority: 5 });
 await channel.waitForConfirms();

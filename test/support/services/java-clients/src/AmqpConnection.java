@@ -14,6 +14,8 @@ import java.util.TreeMap;
 
 /** A connection of RabbitMQ's Java client, with one channel. */
 final class AmqpConnection {
+  private static final int RECOVERY_INTERVAL_MS = 200;
+
   private final String name;
   private final Connection connection;
   private final Channel channel;
@@ -32,7 +34,8 @@ final class AmqpConnection {
     factory.setPassword(command.get("password").getAsString());
     factory.setVirtualHost(command.get("virtualHost").getAsString());
     factory.setRequestedHeartbeat(command.get("heartbeat").getAsInt());
-    factory.setAutomaticRecoveryEnabled(false);
+    factory.setAutomaticRecoveryEnabled(command.get("recovers").getAsBoolean());
+    factory.setNetworkRecoveryInterval(RECOVERY_INTERVAL_MS);
     connection = factory.newConnection();
     connection.addShutdownListener(signal -> {
       if (!signal.isInitiatedByApplication()) tell("disconnected", new JsonObject());
