@@ -43,8 +43,9 @@ export class Unsettled<D extends UnsettledDelivery> {
       return undefined;
     const taken: D[] = [];
     for (let i = this.#head; i <= last; i++) {
-      const { delivery } = this.#slots[i] as Slot<D>;
-      if (delivery !== undefined) taken.push(delivery);
+      const slot = this.#slots[i] as Slot<D>;
+      if (slot.delivery !== undefined) taken.push(slot.delivery);
+      slot.delivery = undefined;
     }
     this.#head = last + 1;
     this.#count -= taken.length;

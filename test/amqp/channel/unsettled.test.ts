@@ -53,6 +53,20 @@ describe("Unsettled deliveries of a channel", () => {
     expect(tagsOf(unsettled.takeAll())).toEqual([1]);
   });
 
+  it("takes each out once while thousands come and go a hundred at a time", () => {
+    const unsettled = new Unsettled<{ deliveryTag: number }>();
+    const taken: number[] = [];
+    for (let deliveryTag = 1; deliveryTag <= 10_000; deliveryTag++) {
+      unsettled.add({ deliveryTag });
+      if (deliveryTag % 100 === 0 && deliveryTag > 500) {
+        taken.push(...(tagsOf(unsettled.takeUpTo(deliveryTag - 500)) ?? []));
+      }
+    }
+
+    expect(taken).toEqual(Array.from({ length: 9500 }, (_, i) => i + 1));
+    expect(unsettled.count).toBe(500);
+  });
+
   it("behaves as an ordered map", () => {
     const step = fc.oneof(
       fc.constant({ kind: "add" as const, tag: 0 }),
