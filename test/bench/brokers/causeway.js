@@ -10,7 +10,7 @@ export function causeway(durability, note) {
     note: `durability ${durability}: ${note}`,
     version: () => (existsSync(MAIN) ? versionOf("package.json") : undefined),
     hasMetrics: true,
-    transports: ["tcp", "tls", "ws"],
+    transports: ["tcp", "tls", "ws", "amqp"],
     start({ port, metricsPort, folder, transport, certificate }) {
       const config = {
         data: join(folder, "data"),
@@ -31,6 +31,7 @@ export function causeway(durability, note) {
 
 const EXTRAS = {
   tcp: () => ({}),
+  amqp: () => ({}),
   ws: () => ({ path: "/mqtt" }),
   tls: ({ cert, key }) => ({ tls: { cert, key } }),
 };

@@ -6,15 +6,16 @@ import { findProgram, outputOf } from "./programs.js";
 const SCRIPT = ["/usr/lib/rabbitmq/bin/rabbitmq-server"].find(existsSync) ?? findProgram("rabbitmq-server");
 const PORT_MAPPER = findProgram("epmd");
 
-/** RabbitMQ with its MQTT plugin: a node, a port mapper and a home of its own. @returns {import("./registry.js").BrokerKind} */
+/** RabbitMQ, for MQTT with its plugin: a node, a port mapper and a home of its own. @returns {import("./registry.js").BrokerKind} */
 export function rabbitmq() {
   return {
-    note: "rabbitmq_mqtt, MQTT 3.1.1, queues in its message store",
+    note: "AMQP, or MQTT 3.1.1 by rabbitmq_mqtt; queues in its message store",
     version: () => SCRIPT && PORT_MAPPER && versionOf(),
-    transports: ["tcp"],
-    start({ port, folder, takePort }) {
+    transports: ["tcp", "amqp"],
+    start({ port, folder, transport, takePort }) {
       const ports = { amqp: takePort(), distribution: takePort(), mapper: takePort() };
-      writeFiles(folder, port, ports.amqp);
+      if (transport === "amqp") writeFiles(folder, [`listeners.tcp.1 = 127.0.0.1:${port}`], []);
+      else writeFiles(folder, mqttLines(port, ports.amqp), ["rabbitmq_mqtt"]);
       return {
         command: [SCRIPT],
         environment: environmentFor(folder, ports),
@@ -29,19 +30,22 @@ function versionOf() {
   return /rabbitmq_server-(\S+)/.exec(listed)?.[1] ?? "of unknown version";
 }
 
-function writeFiles(folder, mqtt, amqp) {
-  const lines = [
+function mqttLines(mqtt, amqp) {
+  return [
     `listeners.tcp.1 = 127.0.0.1:${amqp}`,
     `mqtt.listeners.tcp.1 = 127.0.0.1:${mqtt}`,
     "mqtt.allow_anonymous = true",
     "mqtt.prefetch = 1000",
     "mqtt.tcp_listen_options.nodelay = true",
     "mqtt.tcp_listen_options.backlog = 4096",
-    "log.console.level = error",
   ];
+}
+
+function writeFiles(folder, listeners, plugins) {
+  const lines = [...listeners, "log.console.level = error"];
   writeFileSync(join(folder, "rabbitmq.conf"), `${lines.join("\n")}\n`);
   writeFileSync(join(folder, "rabbitmq-env.conf"), "");
-  writeFileSync(join(folder, "enabled_plugins"), "[rabbitmq_mqtt].\n");
+  writeFileSync(join(folder, "enabled_plugins"), `[${plugins.join(",")}].\n`);
 }
 
 function environmentFor(folder, { amqp, distribution, mapper }) {

@@ -5,7 +5,7 @@ import { rabbitmq } from "./rabbitmq.js";
 
 /**
  * What a broker is started with; `takePort` gives further free ports.
- * @typedef {{ port: number, metricsPort: number, folder: string, transport: "tcp" | "tls" | "ws",
+ * @typedef {{ port: number, metricsPort: number, folder: string, transport: "tcp" | "tls" | "ws" | "amqp",
  *   certificate?: import("./certificate.js").Certificate, takePort: () => number }} Place
  */
 

@@ -16,6 +16,8 @@ export const kinds = {
   backlog: ({ generate }) => generate("backlog"),
   idle: ({ generate }) => generate("idle"),
   reconnect: ({ generate }) => generate("reconnect"),
+  amqpTraffic: ({ generate }) => generate("amqpTraffic"),
+  amqpBacklog: ({ generate }) => generate("amqpBacklog"),
   retainedStorm: async ({ generate }) => ({
     ...(await generate("fillRetained")),
     ...(await generate("readRetained")),

@@ -17,6 +17,7 @@ export const figures = {
   deliveredPerSecond: { title: "delivered/s", write: thousands },
   queuedPerSecond: { title: "queued/s", write: thousands },
   drainedPerSecond: { title: "drained/s", write: thousands },
+  memoryFullBytes: { title: "memory MiB when queued", write: mebibytes },
   memoryQueuedBytes: { title: "memory growth MiB when queued", write: mebibytes },
   memoryGrowthBytes: { title: "memory growth MiB", write: mebibytes },
   brokerPeakBytes: { title: "peak MiB", write: mebibytes },

@@ -43,6 +43,22 @@ const targets = [
     ...{ what: "10 M queued, peak memory", scenario: "backlog-ten-million" },
     ...{ figure: "brokerPeakBytes", atMost: 512 * MIB },
   },
+  ...[
+    ["AMQP, confirmed persistent", "amqp-confirmed", 3],
+    ["AMQP, transient to consumers", "amqp-transient", 2],
+    ["AMQP, persistent to consumers", "amqp-persistent", 2],
+    ["AMQP, acknowledged one by one", "amqp-manual-ack", 2],
+  ].map(([what, scenario, atLeast]) => ({
+    ...{ what: `${what}, beside rabbitmq`, scenario, figure: "perSecond", against: "rabbitmq", atLeast },
+  })),
+  {
+    ...{ what: "AMQP, 1 M queued, drained, beside rabbitmq", scenario: "amqp-backlog" },
+    ...{ figure: "drainedPerSecond", against: "rabbitmq", atLeast: 1 },
+  },
+  {
+    ...{ what: "AMQP, 1 M queued, memory, beside rabbitmq", scenario: "amqp-backlog" },
+    ...{ figure: "memoryFullBytes", against: "rabbitmq", atMost: 1 },
+  },
 ];
 
 function traffic(qos, against, atLeast) {

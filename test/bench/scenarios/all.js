@@ -1,3 +1,4 @@
+import { amqp } from "./amqp.js";
 import { connections } from "./connections.js";
 import { durable } from "./durable.js";
 import { latency } from "./latency.js";
@@ -12,7 +13,7 @@ const QUICK = [
 ];
 
 /** @type {import("./common.js").Scenario[]} */
-export const allScenarios = [...throughput, ...latency, ...scale, ...connections, ...store];
+export const allScenarios = [...throughput, ...latency, ...scale, ...connections, ...store, ...amqp];
 
 /** @type {Record<string, import("./common.js").Scenario[]>} */
 export const groups = {
@@ -24,6 +25,7 @@ export const groups = {
   store,
   connections,
   durable,
+  amqp,
 };
 
 /** QoS 1 and 2 have no target beside aedes; RabbitMQ takes too long to start. */

@@ -8,8 +8,8 @@
  * @property {string[]} brokers Names of brokers/registry.js.
  * @property {object} [quick] What differs in the quick run.
  * @property {boolean} [isOptIn] Runs only when it is named.
- * @property {4 | 5} version 4 is MQTT 3.1.1.
- * @property {"tcp" | "tls" | "ws"} transport
+ * @property {4 | 5 | "0-9-1"} version 4 is MQTT 3.1.1, 0-9-1 is AMQP.
+ * @property {"tcp" | "tls" | "ws" | "amqp"} transport
  * @property {number} [fsyncDelayMs] What a simulated disk adds to each fsync of the broker.
  */
 

@@ -1,3 +1,4 @@
+import { amqpBacklog, amqpTraffic } from "./amqp.js";
 import { backlog } from "./backlog.js";
 import { idle, reconnect } from "./connections.js";
 import { fillRetained, readRetained } from "./retained.js";
@@ -21,4 +22,13 @@ import { traffic } from "./traffic.js";
  * Each answers with figures by name: numbers, or undefined where there is none.
  * @type {Record<string, (scenario: any, order: Order) => Promise<Record<string, number | undefined>>>}
  */
-export const tasks = { traffic, fillRetained, readRetained, backlog, idle, reconnect };
+export const tasks = {
+  traffic,
+  fillRetained,
+  readRetained,
+  backlog,
+  idle,
+  reconnect,
+  amqpTraffic,
+  amqpBacklog,
+};
