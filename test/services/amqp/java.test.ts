@@ -12,7 +12,9 @@ describeWithService("java-clients", "RabbitMQ's Java client", () => {
   describe("with automatic recovery", () => {
     const rig = useAmqpRig(subject);
 
-    it("declares its queues and consumers again when the broker was killed and is back", async () => {
+    it("declares its queues and consumers again when the broker was killed and is back", {
+      timeout: 60_000,
+    }, async () => {
       const consumer = await rig.client({ recovers: true });
       const exchange = rig.name();
       await consumer.declareExchange(exchange, "fanout");

@@ -1,9 +1,12 @@
 import { expect, it } from "vitest";
 import type { AmqpRig } from "./amqp-rig.ts";
 
+/** RabbitMQ takes its time to start. */
+const LIMIT = { timeout: 60_000 };
+
 /** What is there when clients come back after SIGKILL. */
 export function describeRestart(rig: AmqpRig): void {
-  it("has every confirmed persistent message, its queues, exchanges and bindings", async () => {
+  it("has every confirmed persistent message, its queues, exchanges and bindings", LIMIT, async () => {
     const client = await rig.client({ confirms: true });
     const [exchange, queue] = [rig.name(), rig.name()];
     await client.declareExchange(exchange, "topic", { durable: true });
