@@ -133,7 +133,7 @@ class AmqplibClient implements InProcessClient {
     return new Promise((resolve, reject) => {
       channel.publish(exchange, key, content, options, (error: unknown) => {
         if (error === null) resolve({ outcome: "confirmed" });
-        else if (this.#refusal === undefined) resolve({ outcome: "rejected" });
+        else if (String(error).includes("nacked")) resolve({ outcome: "rejected" });
         else reject(error);
       });
     });

@@ -30,4 +30,32 @@ export function describeRestart(rig: AmqpRig): void {
     expect(client.bodies()).toEqual(["order 1", "order 2", "order 3", "order 4"]);
     await client.deleteQueue(queue);
   });
+
+  it("has what it confirmed until the moment it was killed", LIMIT, async () => {
+    const client = await rig.client({ confirms: true });
+    const queue = await client.declareQueue(rig.name(), { durable: true });
+    const confirmed: string[] = [];
+    const sending = Array.from({ length: 3000 }, (_, n) =>
+      client.send(queue, String(n), { deliveryMode: 2 }).then(
+        (outcome) => outcome === "confirmed" && confirmed.push(String(n)),
+        () => false, // it may be there or not
+      ),
+    );
+    await Promise.all(sending.slice(0, 200));
+
+    await rig.server().kill();
+    await client.waitForDisconnection();
+    await rig.server().restart();
+    const expected = [...confirmed];
+    const consumer = await rig.client();
+    await consumer.consume(queue, { noAck: true });
+    const hasAll = (): boolean => {
+      const bodies = new Set(consumer.bodies());
+      return expected.every((body) => bodies.has(body));
+    };
+    await consumer.waitUntil(hasAll, `${expected.length} confirmed messages`);
+
+    expect(consumer.bodies()).toEqual([...consumer.bodies()].sort((a, b) => Number(a) - Number(b)));
+    await consumer.deleteQueue(queue);
+  });
 }
