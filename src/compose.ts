@@ -85,6 +85,9 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
     retained,
     health,
     mqtt: () => mqtt,
+    queues: () => queues,
+    amqp: () => amqp,
+    largestQueues: config.metrics.largestQueues,
     bridges,
     loopDelay,
   });

@@ -96,6 +96,8 @@ export interface QueueDelivery {
 export interface QueueConsumer {
   /** basic.consume with no-ack: what is handed over is acknowledged at once. */
   readonly noAck: boolean;
+  /** Whose it is, for operators. */
+  readonly client?: string;
   /**
    * Whether it can take one more message of this many payload bytes now: prefetch, socket, channel flow. After false
    * it is asked again only when it has settled a message of this queue or called `ready`.

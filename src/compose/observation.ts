@@ -1,6 +1,7 @@
+import type { AmqpServer } from "../amqp/connection/amqp-server.ts";
 import type { Counters } from "../base/counters.ts";
 import type { LoopDelay } from "../base/loop-delay.ts";
-import type { ConnectionCount, MetricsSources } from "../metrics/sources.ts";
+import type { AmqpFigures, ConnectionCount, MetricsSources } from "../metrics/sources.ts";
 import type { Connection } from "../mqtt/connection/connection.ts";
 import type { MqttServer } from "../mqtt/connection/mqtt-server.ts";
 import type { RetainedIndex } from "../routing/retained-index.ts";
@@ -8,6 +9,8 @@ import type { Router } from "../routing/router.ts";
 import type { Queue } from "../state/queue.ts";
 import type { RunningBridge } from "./bridges.ts";
 import type { QueueLimits } from "./queue-limits.ts";
+import { QueueFigures } from "./queues/queue-figures.ts";
+import type { QueueHosts } from "./queues/queue-hosts.ts";
 
 export interface Observed {
   readonly version: string;
@@ -18,6 +21,10 @@ export interface Observed {
   readonly retained: RetainedIndex;
   readonly bridges: readonly RunningBridge[];
   readonly loopDelay: LoopDelay;
+  /** `metrics.largestQueues`. */
+  readonly largestQueues: number;
+  queues(): QueueHosts;
+  amqp(): AmqpServer;
   mqtt(): MqttServer;
   health(): readonly string[];
 }
@@ -32,9 +39,13 @@ export function createSources({
   retained,
   bridges,
   loopDelay,
+  largestQueues,
+  queues,
+  amqp,
   mqtt,
   health,
 }: Observed): MetricsSources {
+  const workQueues = new QueueFigures(queues, largestQueues);
   const longest = new LongestQueue(() => mqtt().sessions);
   return {
     version,
@@ -54,8 +65,16 @@ export function createSources({
       largestMessages: longest.find(),
     }),
     bridges: () => bridges.map((bridge) => bridge.status()),
+    workQueues: () => workQueues.read(),
+    amqp: () => amqpFigures(amqp()),
     loopDelayMs: () => loopDelay.meanMs,
   };
+}
+
+function amqpFigures(server: AmqpServer): AmqpFigures {
+  let channels = 0;
+  for (const { channelCount } of server.connections()) channels += channelCount;
+  return { ...server.counters, connections: server.connectionCount, channels };
 }
 
 function countConnections(connections: Iterable<Connection>): ConnectionCount[] {

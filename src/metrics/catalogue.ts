@@ -7,6 +7,10 @@ export interface MetricDefinition {
   readonly labels: readonly string[];
 }
 
+const HOST = ["virtual_host"] as const;
+/** Queue names are of clients' making: so few queues have a line as metrics.largestQueues says. */
+const QUEUE = [...HOST, "queue"] as const;
+
 /** Every metric of ours: docs/metrics.md says the same, and a test compares the two. */
 export const CATALOGUE = {
   causeway_build_info: gauge("Always 1; the labels say what is running", "", ["version", "node"]),
@@ -58,6 +62,47 @@ export const CATALOGUE = {
   causeway_bridge_queued_messages: gauge("Messages in the outbox", "", ["bridge"]),
   causeway_bridge_queued_bytes: gauge("Size of the messages in the outbox", "bytes", ["bridge"]),
   causeway_bridge_lag_seconds: gauge("Age of the oldest message on its way", "seconds", ["bridge"]),
+
+  causeway_work_queues: gauge("AMQP-style queues", "", HOST),
+  causeway_work_queue_exchanges: gauge("Exchanges", "", HOST),
+  causeway_work_queue_bindings: gauge("Bindings", "", HOST),
+  causeway_work_queue_messages: gauge("Messages in AMQP-style queues", "", [...HOST, "state"]),
+  causeway_work_queue_bytes: gauge("Payload size of the messages that are ready", "bytes", HOST),
+  causeway_work_queue_consumers: gauge("Consumers, over AMQP and of MQTT clients", "", HOST),
+  causeway_work_queues_unread: gauge("Queues that hold messages and have no consumer", "", HOST),
+  causeway_work_queue_memory_bytes: gauge("What queues that are not durable hold in memory", "bytes"),
+  causeway_work_queue_published_total: counter("Messages put into queues", "", HOST),
+  causeway_work_queue_delivered_total: counter("Messages handed to consumers, repeats too", "", HOST),
+  causeway_work_queue_redelivered_total: counter("Of these, messages handed out before", "", HOST),
+  causeway_work_queue_acknowledged_total: counter("Messages acknowledged by consumers", "", HOST),
+  causeway_work_queue_requeued_total: counter("Messages that came back from consumers", "", HOST),
+  causeway_work_queue_expired_total: counter("Messages that stayed too long", "", HOST),
+  causeway_work_queue_dead_lettered_total: counter("Messages moved to a dead-letter exchange", "", HOST),
+  causeway_work_queue_purged_total: counter("Messages removed by a purge", "", HOST),
+  causeway_work_queue_refused_total: counter("Publications a full queue turned away", "", HOST),
+  causeway_work_queue_consumer_timeouts_total: counter("Consumers that held a message too long", "", HOST),
+  causeway_work_queue_dropped_total: counter("Messages that left a queue and went nowhere", "", [
+    ...HOST,
+    "reason",
+  ]),
+  causeway_largest_work_queue_messages: gauge("Messages of the largest queues", "", [...QUEUE, "state"]),
+  causeway_largest_work_queue_bytes: gauge("Payload size of what is ready there", "bytes", QUEUE),
+  causeway_largest_work_queue_consumers: gauge("Their consumers", "", QUEUE),
+
+  causeway_amqp_connections: gauge("Open AMQP connections"),
+  causeway_amqp_channels: gauge("Open channels of these"),
+  causeway_amqp_connections_opened_total: counter("AMQP connections accepted since the start"),
+  causeway_amqp_connections_refused_total: counter("AMQP connections refused for their credentials"),
+  causeway_amqp_connections_closed_total: counter("AMQP connections that have ended since the start"),
+  causeway_amqp_received_bytes_total: counter("Bytes read from AMQP clients", "bytes"),
+  causeway_amqp_sent_bytes_total: counter("Bytes written to AMQP clients", "bytes"),
+  causeway_amqp_published_total: counter("basic.publish received, with its message"),
+  causeway_amqp_delivered_total: counter("basic.deliver and basic.get-ok sent"),
+  causeway_amqp_settled_total: counter("Messages that clients acknowledged, gave back or rejected"),
+  causeway_amqp_confirmed_total: counter("Publications confirmed with basic.ack"),
+  causeway_amqp_rejected_total: counter("Publications refused with basic.nack"),
+  causeway_amqp_returned_total: counter("Mandatory messages returned: nobody got them"),
+  causeway_amqp_errors_total: counter("Channels and connections closed for an error", "", ["scope"]),
 
   causeway_event_loop_delay_seconds: gauge(
     "How long what is due waits for the event loop, mean of the last second",

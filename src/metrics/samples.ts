@@ -1,6 +1,15 @@
 import type { DropReason, Limit } from "../base/counters.ts";
 import type { BUCKETS, MetricName } from "./catalogue.ts";
-import type { BridgeFigures, BridgeState, MetricsSources } from "./sources.ts";
+import type {
+  AmqpFigures,
+  BridgeFigures,
+  BridgeState,
+  HostFigures,
+  LargestQueue,
+  MetricsSources,
+  QueueDropReason,
+  WorkQueueFigures,
+} from "./sources.ts";
 
 /** What one scrape reads, once. */
 export interface Snapshot {
@@ -14,6 +23,8 @@ export interface Snapshot {
   readonly retainedMessages: number;
   readonly sessionQueues: ReturnType<MetricsSources["sessionQueues"]>;
   readonly bridges: readonly BridgeFigures[];
+  readonly workQueues: WorkQueueFigures;
+  readonly amqp: AmqpFigures;
   readonly loopDelayMs: number;
   readonly eventLoopUtilization: number;
 }
@@ -30,6 +41,8 @@ export function takeSnapshot(sources: MetricsSources, eventLoopUtilization: numb
     retainedMessages: sources.retainedMessages(),
     sessionQueues: sources.sessionQueues(),
     bridges: sources.bridges(),
+    workQueues: sources.workQueues(),
+    amqp: sources.amqp(),
     loopDelayMs: sources.loopDelayMs(),
     eventLoopUtilization,
   };
@@ -90,6 +103,47 @@ export const SAMPLES: Readonly<Record<SampledMetric, Read>> = {
   causeway_bridge_queued_bytes: perBridge((bridge) => bridge.queuedBytes),
   causeway_bridge_lag_seconds: perBridge((bridge) => bridge.lagMs / 1000),
 
+  causeway_work_queues: perHost((host) => host.queues),
+  causeway_work_queue_exchanges: perHost((host) => host.exchanges),
+  causeway_work_queue_bindings: perHost((host) => host.bindings),
+  causeway_work_queue_messages: ({ workQueues }) => workQueues.hosts.flatMap(byState),
+  causeway_work_queue_bytes: perHost((host) => host.bytes),
+  causeway_work_queue_consumers: perHost((host) => host.consumers),
+  causeway_work_queues_unread: perHost((host) => host.unread),
+  causeway_work_queue_memory_bytes: ({ workQueues }) => [[workQueues.memoryBytes]],
+  causeway_work_queue_published_total: perHost((host) => host.published),
+  causeway_work_queue_delivered_total: perHost((host) => host.delivered),
+  causeway_work_queue_redelivered_total: perHost((host) => host.redelivered),
+  causeway_work_queue_acknowledged_total: perHost((host) => host.acknowledged),
+  causeway_work_queue_requeued_total: perHost((host) => host.requeued),
+  causeway_work_queue_expired_total: perHost((host) => host.expired),
+  causeway_work_queue_dead_lettered_total: perHost((host) => host.deadLettered),
+  causeway_work_queue_purged_total: perHost((host) => host.purged),
+  causeway_work_queue_refused_total: perHost((host) => host.refused),
+  causeway_work_queue_consumer_timeouts_total: perHost((host) => host.timedOut),
+  causeway_work_queue_dropped_total: ({ workQueues }) => workQueues.hosts.flatMap(dropsByReason),
+  causeway_largest_work_queue_messages: ({ workQueues }) => workQueues.largest.flatMap(stateOfLargest),
+  causeway_largest_work_queue_bytes: perLargest((queue) => queue.bytes),
+  causeway_largest_work_queue_consumers: perLargest((queue) => queue.consumers),
+
+  causeway_amqp_connections: ({ amqp }) => [[amqp.connections]],
+  causeway_amqp_channels: ({ amqp }) => [[amqp.channels]],
+  causeway_amqp_connections_opened_total: ({ amqp }) => [[amqp.connectionsOpened]],
+  causeway_amqp_connections_refused_total: ({ amqp }) => [[amqp.connectionsRefused]],
+  causeway_amqp_connections_closed_total: ({ amqp }) => [[amqp.connectionsClosed]],
+  causeway_amqp_received_bytes_total: ({ amqp }) => [[amqp.bytesReceived]],
+  causeway_amqp_sent_bytes_total: ({ amqp }) => [[amqp.bytesSent]],
+  causeway_amqp_published_total: ({ amqp }) => [[amqp.published]],
+  causeway_amqp_delivered_total: ({ amqp }) => [[amqp.delivered]],
+  causeway_amqp_settled_total: ({ amqp }) => [[amqp.settled]],
+  causeway_amqp_confirmed_total: ({ amqp }) => [[amqp.confirmed]],
+  causeway_amqp_rejected_total: ({ amqp }) => [[amqp.rejected]],
+  causeway_amqp_returned_total: ({ amqp }) => [[amqp.returned]],
+  causeway_amqp_errors_total: ({ amqp }) => [
+    [amqp.channelErrors, { scope: "channel" }],
+    [amqp.connectionErrors, { scope: "connection" }],
+  ],
+
   causeway_event_loop_delay_seconds: ({ loopDelayMs }) => [[loopDelayMs / 1000]],
   causeway_event_loop_utilization_ratio: ({ eventLoopUtilization }) => [[eventLoopUtilization]],
 };
@@ -127,6 +181,16 @@ const LIMITS = keysOf<Limit>({
   message_rate: true,
 });
 
+const QUEUE_DROP_REASONS = keysOf<QueueDropReason>({
+  expired: true,
+  maxlen: true,
+  rejected: true,
+  delivery_limit: true,
+  cycle: true,
+  target_full: true,
+  memory: true,
+});
+
 const BRIDGE_STATES = keysOf<BridgeState>({
   connecting: true,
   up: true,
@@ -146,6 +210,38 @@ function byQoS(counts: readonly number[]): Sample[] {
 
 function perBridge(figure: (bridge: BridgeFigures) => number): Read {
   return ({ bridges }) => bridges.map((bridge) => [figure(bridge), { bridge: bridge.name }]);
+}
+
+function perHost(figure: (host: HostFigures) => number): Read {
+  return ({ workQueues }) =>
+    workQueues.hosts.map((host) => [figure(host), { virtual_host: host.virtualHost }]);
+}
+
+function byState({ virtualHost, ready, unacknowledged }: HostFigures): Sample[] {
+  return [
+    [ready, { virtual_host: virtualHost, state: "ready" }],
+    [unacknowledged, { virtual_host: virtualHost, state: "unacknowledged" }],
+  ];
+}
+
+function dropsByReason({ virtualHost, dropped }: HostFigures): Sample[] {
+  return QUEUE_DROP_REASONS.map((reason) => [
+    dropped.get(reason) ?? 0,
+    { virtual_host: virtualHost, reason },
+  ]);
+}
+
+function perLargest(figure: (queue: LargestQueue) => number): Read {
+  return ({ workQueues }) =>
+    workQueues.largest.map((one) => [figure(one), { virtual_host: one.virtualHost, queue: one.queue }]);
+}
+
+function stateOfLargest({ virtualHost, queue, ready, unacknowledged }: LargestQueue): Sample[] {
+  const labels = { virtual_host: virtualHost, queue };
+  return [
+    [ready, { ...labels, state: "ready" }],
+    [unacknowledged, { ...labels, state: "unacknowledged" }],
+  ];
 }
 
 function bridgeStates(bridge: BridgeFigures): Sample[] {

@@ -15,8 +15,80 @@ export interface MetricsSources {
   retainedMessages(): number;
   sessionQueues(): { readonly messages: number; readonly bytes: number; readonly largestMessages: number };
   bridges(): readonly BridgeFigures[];
+  workQueues(): WorkQueueFigures;
+  amqp(): AmqpFigures;
   /** How long what is due waits for the event loop: the mean of the last second. */
   loopDelayMs(): number;
+}
+
+/** The AMQP-style queues of a virtual host together. */
+export interface HostFigures {
+  readonly virtualHost: string;
+  readonly exchanges: number;
+  readonly bindings: number;
+  readonly queues: number;
+  readonly ready: number;
+  readonly unacknowledged: number;
+  readonly bytes: number;
+  readonly consumers: number;
+  /** Queues that hold messages and have no consumer. */
+  readonly unread: number;
+  readonly published: number;
+  readonly delivered: number;
+  readonly redelivered: number;
+  readonly acknowledged: number;
+  readonly requeued: number;
+  readonly expired: number;
+  readonly deadLettered: number;
+  readonly purged: number;
+  readonly refused: number;
+  readonly timedOut: number;
+  readonly dropped: ReadonlyMap<QueueDropReason, number>;
+}
+
+/** Why a message left a queue without having been acknowledged or dead-lettered. */
+export type QueueDropReason =
+  | "expired"
+  | "maxlen"
+  | "rejected"
+  | "delivery_limit"
+  | "cycle"
+  | "target_full"
+  | "memory";
+
+export interface LargestQueue {
+  readonly virtualHost: string;
+  readonly queue: string;
+  readonly ready: number;
+  readonly unacknowledged: number;
+  readonly bytes: number;
+  readonly consumers: number;
+}
+
+export interface WorkQueueFigures {
+  readonly hosts: readonly HostFigures[];
+  /** Those with the most messages: at most `metrics.largestQueues`. */
+  readonly largest: readonly LargestQueue[];
+  /** What queues hold that are not durable. */
+  readonly memoryBytes: number;
+}
+
+export interface AmqpFigures {
+  readonly connections: number;
+  readonly channels: number;
+  readonly connectionsOpened: number;
+  readonly connectionsRefused: number;
+  readonly connectionsClosed: number;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+  readonly published: number;
+  readonly delivered: number;
+  readonly settled: number;
+  readonly confirmed: number;
+  readonly rejected: number;
+  readonly returned: number;
+  readonly channelErrors: number;
+  readonly connectionErrors: number;
 }
 
 export interface ConnectionCount {

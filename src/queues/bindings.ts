@@ -49,6 +49,14 @@ export class Bindings<L> {
     return this.#count;
   }
 
+  leadingTo(destination: Destination<HostedQueue<L>>): { exchange: string; routingKey: string }[] {
+    const held = this.#byDestination.get(destinationKey(destination)) ?? [];
+    return Array.from(held, ({ source, binding }) => ({
+      exchange: source.name,
+      routingKey: binding.routingKey,
+    }));
+  }
+
   showsTopics(queue: string): boolean {
     return this.#onTopics.has(queue);
   }

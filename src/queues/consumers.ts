@@ -5,6 +5,8 @@ export class RegisteredConsumer {
   readonly consumer: QueueConsumer;
   readonly priority: number;
   readonly exclusive: boolean;
+  /** Shown to operators. */
+  readonly tag: string;
   isGone = false;
   /** It was told, and gets nothing more. */
   hasTimedOut = false;
@@ -12,10 +14,11 @@ export class RegisteredConsumer {
   next: RegisteredConsumer | undefined;
   previous: RegisteredConsumer | undefined;
 
-  constructor(consumer: QueueConsumer, priority: number, exclusive: boolean) {
+  constructor(consumer: QueueConsumer, priority: number, exclusive: boolean, tag = "") {
     this.consumer = consumer;
     this.priority = priority;
     this.exclusive = exclusive;
+    this.tag = tag;
   }
 }
 
@@ -44,6 +47,10 @@ export class Consumers {
 
   get count(): number {
     return this.#all.size;
+  }
+
+  all(): IterableIterator<RegisteredConsumer> {
+    return this.#all.values();
   }
 
   get isExclusive(): boolean {

@@ -54,7 +54,7 @@ export class Dispatcher<L extends Lane> {
   constructor(settings: QueueSettings, ports: DispatcherPorts<L>) {
     this.#settings = settings;
     this.#ports = ports;
-    this.#hands = new Hands(ports.clock, settings.consumerTimeoutMs);
+    this.#hands = new Hands(ports.clock, settings.consumerTimeoutMs, ports.counters);
     this.#expiry = new Alarm(ports.clock, () => this.headsChanged());
     this.#mayExpire = settings.messageTtlMs !== undefined || ports.lanes.readyCount > 0;
   }
@@ -91,6 +91,11 @@ export class Dispatcher<L extends Lane> {
     this.#handOut(now);
     this.#dropOverflow(now);
     if (this.#mayExpire && !this.#areHeadsKnown) this.#expireHeads(now);
+  }
+
+  /** What is in hands, from the one that is held longest. */
+  held(): IterableIterator<HandedDelivery<LaneFeed<L>>> {
+    return this.#hands.all();
   }
 
   /** What is in hands is nobody's any more; who waits for an answer gets it. */

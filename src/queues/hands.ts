@@ -3,6 +3,7 @@ import type { FieldTable } from "../base/field-table.ts";
 import type { Message } from "../base/message.ts";
 import type { RegisteredConsumer } from "./consumers.ts";
 import type { QueueDelivery } from "./hosted-queue.ts";
+import type { QueueCounters } from "./queue-counters.ts";
 
 /** What becomes of a delivery: its queue decides. */
 export interface DeliveryOwner<F> {
@@ -84,6 +85,7 @@ export class HandedDelivery<F> implements QueueDelivery {
 export class Hands<F> {
   readonly #clock: Clock;
   readonly #timeoutMs: number | undefined;
+  readonly #counters: Pick<QueueCounters, "timedOut">;
   #oldest: HandedDelivery<F> | undefined;
   #newest: HandedDelivery<F> | undefined;
   #cancel: Cancel | undefined;
@@ -93,9 +95,15 @@ export class Hands<F> {
     this.#arm();
   };
 
-  constructor(clock: Clock, timeoutMs: number | undefined) {
+  constructor(clock: Clock, timeoutMs: number | undefined, counters: Pick<QueueCounters, "timedOut">) {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
+    this.#counters = counters;
+  }
+
+  /** From the one that is held longest. */
+  *all(): IterableIterator<HandedDelivery<F>> {
+    for (let held = this.#oldest; held !== undefined; held = held.next) yield held;
   }
 
   // hot: once per message
@@ -130,6 +138,7 @@ export class Hands<F> {
     }
     for (const holder of late) {
       holder.hasTimedOut = true;
+      this.#counters.timedOut++;
       holder.consumer.timedOut();
     }
   }

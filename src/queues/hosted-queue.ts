@@ -29,6 +29,8 @@ export interface QueueDelivery {
 export interface QueueConsumer {
   /** What is handed over is acknowledged at once. */
   readonly noAck: boolean;
+  /** Whose it is, for operators. */
+  readonly client?: string;
   /** Whether it can take one more message of this many payload bytes now. */
   mayTake(bytes: number): boolean;
   deliver(delivery: QueueDelivery): void;

@@ -23,9 +23,27 @@ export class QueueCounters {
   purged = 0;
   /** Publications turned away because the queue was full. */
   refused = 0;
+  /** Consumers that held a message longer than the queue allows. */
+  timedOut = 0;
   readonly dropped = new Map<QueueDropReason, number>();
 
   drop(reason: QueueDropReason): void {
     this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + 1);
+  }
+
+  /** Adds what another queue counted. */
+  add(other: QueueCounters): void {
+    this.delivered += other.delivered;
+    this.redelivered += other.redelivered;
+    this.acknowledged += other.acknowledged;
+    this.requeued += other.requeued;
+    this.expired += other.expired;
+    this.deadLettered += other.deadLettered;
+    this.purged += other.purged;
+    this.refused += other.refused;
+    this.timedOut += other.timedOut;
+    for (const [reason, count] of other.dropped) {
+      this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + count);
+    }
   }
 }

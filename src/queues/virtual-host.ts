@@ -16,7 +16,7 @@ import type {
   QueueDelivery,
   QueueSettings,
 } from "./hosted-queue.ts";
-import { described, refuseDefaultExchange } from "./names.ts";
+import { DEFAULT_EXCHANGE, described, refuseDefaultExchange } from "./names.ts";
 import type {
   CommitWaiter,
   HeaderCodec,
@@ -46,6 +46,8 @@ export interface VirtualHostPorts<L> {
   readonly routing: TopicRouting<L>;
   /** `isNew`: false for a queue that was there before the process. */
   createQueue(settings: QueueSettings, isNew: boolean): HostedQueue<L>;
+  /** A queue is about to be deleted. */
+  removed?(queue: HostedQueue<L>): void;
 }
 
 const NO_HEADERS = (): FieldTable => [];
@@ -75,7 +77,10 @@ export class VirtualHost<L> implements RouteSource<L> {
       host,
       journal,
       createQueue: (settings, isNew) => ports.createQueue(settings, isNew),
-      removed: (queue) => this.#bindings.removeDestination({ kind: "queue", queue }),
+      removed: (queue) => {
+        ports.removed?.(queue);
+        this.#bindings.removeDestination({ kind: "queue", queue });
+      },
     });
     this.#bindings = new Bindings<L>({
       host,
@@ -96,6 +101,19 @@ export class VirtualHost<L> implements RouteSource<L> {
 
   queues(): IterableIterator<HostedQueue<L>> {
     return this.#queues.all();
+  }
+
+  get queueCount(): number {
+    return this.#queues.count;
+  }
+
+  get exchangeCount(): number {
+    return this.#exchanges.count;
+  }
+
+  /** Where the queue's messages come from, besides its own name on the default exchange. */
+  bindingsOf(queue: HostedQueue<L>): { readonly exchange: string; readonly routingKey: string }[] {
+    return this.#bindings.leadingTo({ kind: "queue", queue });
   }
 
   get bindingCount(): number {
@@ -321,6 +339,11 @@ export class VirtualHost<L> implements RouteSource<L> {
   #route(publication: Publication): RouteResult<HostedQueue<L>> {
     const { exchange, routingKey, furtherKeys } = publication;
     const headers = (): FieldTable => publication.headers();
+    // hot: to a queue by its name
+    if (exchange === DEFAULT_EXCHANGE && furtherKeys.length === 0) {
+      const queue = this.#queues.find(routingKey);
+      return { queues: new Set(queue === undefined ? [] : [queue]), view: undefined };
+    }
     const routingKeys = furtherKeys.length === 0 ? [routingKey] : [routingKey, ...furtherKeys];
     return routeThrough({ exchange, routingKeys, headers }, this.#exchangeNamed, this.#queueNamed);
   }

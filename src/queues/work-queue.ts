@@ -45,6 +45,20 @@ export interface WorkQueuePorts<L extends Lane> extends DeadLetterPorts<L> {
 /** Without consumers, what a durable queue has in memory is given up so long after it was last used. */
 const IDLE_MS = 10_000;
 
+/** A consumer, for operators. */
+export interface ConsumerView {
+  readonly tag: string;
+  /** "" when it is not said. */
+  readonly client: string;
+  readonly noAck: boolean;
+  readonly priority: number;
+  readonly exclusive: boolean;
+  /** Messages in its hands. */
+  held: number;
+  /** Milliseconds since the epoch: since when it holds the oldest of them. */
+  heldSince: number | undefined;
+}
+
 /**
  * One queue with competing consumers. All that is to be done for it is done in its turns:
  *
@@ -66,6 +80,7 @@ export class WorkQueue<L extends Lane> implements HostedQueue<L>, DeadLetterQueu
   readonly #unused: UnusedQueue;
   readonly #idle: Alarm;
   #usedAt: number;
+  #unconsumedSince: number;
   #isGone = false;
 
   /** `wasHandedOut`: the process before ended without `close`, so all that waits may have been delivered. */
@@ -73,7 +88,7 @@ export class WorkQueue<L extends Lane> implements HostedQueue<L>, DeadLetterQueu
     const { clock } = ports;
     this.settings = settings;
     this.#ports = ports;
-    this.#usedAt = clock.now();
+    this.#usedAt = this.#unconsumedSince = clock.now();
     this.#consumers = new Consumers(settings.singleActiveConsumer);
     this.#deadLetters = new DeadLetters(settings, ports, this.counters);
     this.#lanes = this.#openLanes(wasHandedOut);
@@ -112,6 +127,29 @@ export class WorkQueue<L extends Lane> implements HostedQueue<L>, DeadLetterQueu
 
   get consumerCount(): number {
     return this.#consumers.count;
+  }
+
+  /** Milliseconds since the epoch: since when nobody consumes what waits here; undefined = somebody does, or it is empty. */
+  get unreadSince(): number | undefined {
+    return this.#consumers.count === 0 && this.messageCount > 0 ? this.#unconsumedSince : undefined;
+  }
+
+  /** Its consumers, at most so many, and what each holds. */
+  consumers(limit: number): ConsumerView[] {
+    const views = new Map<RegisteredConsumer, ConsumerView>();
+    for (const entry of this.#consumers.all()) {
+      if (views.size === limit) break;
+      const { tag, priority, exclusive, consumer } = entry;
+      const { client = "", noAck } = consumer;
+      views.set(entry, { tag, client, noAck, priority, exclusive, held: 0, heldSince: undefined });
+    }
+    for (const { holder, handedAt } of this.#dispatcher.held()) {
+      const view = holder && views.get(holder);
+      if (view === undefined) continue;
+      view.held++;
+      view.heldSince ??= handedAt;
+    }
+    return [...views.values()];
   }
 
   /** Messages that came in since the process started. */
@@ -160,7 +198,7 @@ export class WorkQueue<L extends Lane> implements HostedQueue<L>, DeadLetterQueu
       ? this.settings.singleActiveConsumer || this.#consumers.count > 0
       : this.#consumers.isExclusive;
     if (isRefused) throw new Refusal("access", `${what} in exclusive use`);
-    const entry = new RegisteredConsumer(request.consumer, priority, request.exclusive);
+    const entry = new RegisteredConsumer(request.consumer, priority, request.exclusive, request.tag);
     this.#consumers.add(entry);
     this.#turns.ask();
     return { ready: () => this.#ready(entry), cancel: () => this.#cancel(entry) };
@@ -301,6 +339,7 @@ export class WorkQueue<L extends Lane> implements HostedQueue<L>, DeadLetterQueu
   #cancel(entry: RegisteredConsumer): void {
     if (entry.isGone) return;
     this.#consumers.remove(entry);
+    this.#unconsumedSince = this.#ports.clock.now();
     this.touch();
     if (this.#consumers.count === 0 && this.settings.autoDelete) this.#ports.expired(this);
     else this.#turns.ask();

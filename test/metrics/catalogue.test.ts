@@ -68,6 +68,9 @@ describe("metric catalogue", () => {
       "state",
       "bridge",
       "durability",
+      "virtual_host",
+      "queue",
+      "scope",
     ];
     expect([...labels].sort()).toEqual(bounded.sort());
   });

@@ -1,3 +1,4 @@
+import { AmqpCounters } from "../../src/amqp/amqp-counters.ts";
 import { Counters } from "../../src/base/counters.ts";
 import type { BridgeFigures, MetricsSources } from "../../src/metrics/sources.ts";
 
@@ -31,6 +32,8 @@ export function someSources(changes: Partial<MetricsSources> = {}): MetricsSourc
     retainedMessages: () => 0,
     sessionQueues: () => ({ messages: 0, bytes: 0, largestMessages: 0 }),
     bridges: () => [],
+    workQueues: () => ({ hosts: [], largest: [], memoryBytes: 0 }),
+    amqp: () => ({ ...new AmqpCounters(), connections: 0, channels: 0 }),
     loopDelayMs: () => 0,
     ...changes,
   };

@@ -13,6 +13,7 @@ export interface ChannelLink {
   readonly counters: AmqpCounters;
   readonly host: VirtualHost;
   readonly identity: Identity;
+  readonly remoteAddress: string;
   /** As the client gave it, for the property user-id. */
   readonly userName: string;
   /** Bytes of a whole frame. */

@@ -49,6 +49,11 @@ export class Consumer implements QueueConsumer, Holder {
     this.#prefetchCount = prefetchCount;
   }
 
+  get client(): string {
+    const { identity, remoteAddress } = this.#channel.link;
+    return identity.user === "" ? remoteAddress : `${identity.user} ${remoteAddress}`;
+  }
+
   /** Its queue knows it. */
   registered(consuming: Consuming): void {
     this.#consuming = consuming;

@@ -16,6 +16,7 @@ import type { Queue } from "../../state/queue.ts";
 import type { StateMachine } from "../../state/state-machine.ts";
 import { declareConfigured } from "./configured-queues.ts";
 import { JournalledQueues } from "./queue-journal.ts";
+import { QueueTally } from "./queue-tally.ts";
 import { NoTopicRouting, QueueTopicRouting } from "./topic-routing.ts";
 
 export interface QueueEnvironment {
@@ -40,6 +41,8 @@ export class QueueHosts {
   readonly #journal: JournalledQueues;
   readonly #memory: MemoryBudget;
   readonly #hosts = new Map<string, VirtualHost<Queue>>();
+  /** By virtual host: what queues counted that are gone. */
+  readonly #gone = new Map<string, QueueTally>();
   /** What the store holds, until the hosts are made of it. */
   readonly #stored = new Map<string, Buffer>();
   #isOpen = false;
@@ -89,6 +92,13 @@ export class QueueHosts {
     return this.#hosts.values();
   }
 
+  /** What the deleted queues of a virtual host had counted. */
+  goneOf(name: string): QueueTally {
+    const known = this.#gone.get(name) ?? new QueueTally();
+    this.#gone.set(name, known);
+    return known;
+  }
+
   get memoryBytes(): number {
     return this.#memory.usedBytes;
   }
@@ -111,6 +121,7 @@ export class QueueHosts {
       routing,
       createQueue: (settings, isNew) =>
         new WorkQueue<Queue>(this.#withDefaults(settings), ports, { wasHandedOut: wasHandedOut && !isNew }),
+      removed: (queue) => this.goneOf(name).add(queue as WorkQueue<Queue>),
     });
     topics?.useSource(host);
     this.#hosts.set(name, host);
