@@ -97,8 +97,14 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
     store,
     clock,
     logger,
-    observeCommit: (result, seconds) => metrics.observeCommit(result.operations, result.bytes, seconds),
-    commitFailed: () => metrics.observeCommitFailure(),
+    observeCommit: (result, seconds) => {
+      metrics.observeCommit(result.operations, result.bytes, seconds);
+      amqp.alarm(undefined);
+    },
+    commitFailed: () => {
+      metrics.observeCommitFailure();
+      amqp.alarm("the store cannot be written");
+    },
   });
   const inspection = new LiveInspection({
     version,

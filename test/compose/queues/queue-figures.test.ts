@@ -55,7 +55,7 @@ describe("figures of queues", () => {
 
   it("of thousands of queues are found in several turns", async () => {
     const { rig, figures } = await aRig();
-    for (let i = 0; i < 2500; i++) rig.declareQueue(`queue-${i}`);
+    await Promise.all(Array.from({ length: 2500 }, (_, i) => rig.declareQueue(`queue-${i}`)));
 
     const first = figures.read().hosts;
     await new Promise((resolve) => setImmediate(resolve));

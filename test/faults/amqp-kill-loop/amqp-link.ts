@@ -1,11 +1,14 @@
 import { toProperties } from "../../../src/amqp/codec/basic-properties.ts";
 import type { Method } from "../../../src/amqp/codec/methods.generated.ts";
+import { fromPlain } from "../../../src/amqp/codec/table-values.ts";
 import { AmqpPeer, type Arrival } from "../../support/amqp-peer.ts";
 
 const ANSWER_MS = 30_000;
 const PERSISTENT = toProperties({ deliveryMode: 2 });
 
-/** What somebody on a channel is told. */
+const CLIENT = fromPlain({ capabilities: { "connection.blocked": true } });
+
+/** What somebody on a channel is told; what concerns the whole connection, everybody. */
 export type Listener = (arrival: Arrival) => void;
 
 /** An AMQP connection that may break at any moment; then everything waiting for an answer fails. */
@@ -29,7 +32,7 @@ export class AmqpLink {
     const response = Buffer.from("\0guest\0guest");
     peer.send(0, {
       kind: "connection.start-ok",
-      clientProperties: [],
+      clientProperties: CLIENT,
       mechanism: "PLAIN",
       response,
       locale: "en_US",
