@@ -43,11 +43,10 @@ export class AmqpTestClient {
   readonly stream: MemoryStream;
   /** All methods that came, in order. */
   readonly arrivals: Arrival[] = [];
-  /** All bytes that came. */
-  received = Buffer.alloc(0);
   heartbeats = 0;
   isEnded = false;
   readonly #reader = new FrameReader("server");
+  #received: Buffer[] = [];
   #missing = 0;
 
   constructor() {
@@ -158,6 +157,11 @@ export class AmqpTestClient {
 
   // from the broker
 
+  /** All bytes that came since the last call. */
+  takeReceived(): Buffer {
+    return Buffer.concat(this.#received.splice(0));
+  }
+
   of<K extends Method["kind"]>(kind: K): Extract<Method, { kind: K }>[] {
     return this.arrivals.flatMap(({ method }) =>
       method.kind === kind ? [method as Extract<Method, { kind: K }>] : [],
@@ -178,7 +182,7 @@ export class AmqpTestClient {
   }
 
   #take(bytes: Buffer): void {
-    this.received = Buffer.concat([this.received, bytes]);
+    this.#received.push(bytes);
     if (!bytes.subarray(0, 4).equals(PROTOCOL_HEADER.subarray(0, 4))) this.#reader.push(bytes, this);
   }
 

@@ -92,7 +92,8 @@ export class BasicProperties {
 
   /** A view of flags and list: what is stored and sent on. */
   get raw(): Buffer {
-    return this.#buffer.subarray(this.#start, this.#end);
+    const isWhole = this.#end - this.#start === this.#buffer.length;
+    return isWhole ? this.#buffer : this.#buffer.subarray(this.#start, this.#end);
   }
 
   /** Writes flags and list and returns the offset behind them. */
