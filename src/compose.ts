@@ -113,6 +113,7 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
     store,
     retained,
     bridges,
+    hosts: () => queues.all(),
     mqtt: () => mqtt,
     subscriptionCount: () => router.subscriptionCount,
     health,

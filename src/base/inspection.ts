@@ -6,7 +6,7 @@ import type { QoS } from "./qos.ts";
  */
 
 /** What can be listed. */
-export const SUBJECTS = ["sessions", "queues", "retained", "bridges"] as const;
+export const SUBJECTS = ["sessions", "queues", "work-queues", "retained", "bridges"] as const;
 export type Subject = (typeof SUBJECTS)[number];
 
 /** What rows can be sorted by, the largest first. */
@@ -56,6 +56,47 @@ export interface QueueRow {
   readonly consumers: number | null;
 }
 
+/** A consumer of an AMQP-style queue. */
+export interface ConsumerRow {
+  readonly tag: string;
+  /** User and address; "" for an MQTT client. */
+  readonly client: string;
+  readonly noAck: boolean;
+  readonly priority: number;
+  readonly exclusive: boolean;
+  /** Messages in its hands. */
+  readonly held: number;
+  /** For how long it has held the oldest of them. */
+  readonly heldMs: number | null;
+}
+
+/** An AMQP-style queue. What is null is known of a running broker only. */
+export interface WorkQueueRow {
+  readonly name: string;
+  readonly virtualHost: string;
+  readonly durable: boolean;
+  readonly exclusive: boolean;
+  readonly autoDelete: boolean;
+  /** What its arguments ask for. */
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+  /** Ready. */
+  readonly messages: number;
+  readonly bytes: number;
+  readonly oldestMs: number | null;
+  readonly unacknowledged: number | null;
+  /** For how long it has had messages or could have had them, and no consumer; null when it is empty or consumed. */
+  readonly unreadMs: number | null;
+  readonly consumerCount: number | null;
+  /** The first of them. */
+  readonly consumers: readonly ConsumerRow[];
+  readonly bindingCount: number;
+  /** The first of them, without the queue's own name on the default exchange. */
+  readonly bindings: readonly { readonly exchange: string; readonly routingKey: string }[];
+  /** Since the broker started. */
+  readonly counters: Readonly<Record<string, number>> | null;
+  readonly dropped: Readonly<Record<string, number>> | null;
+}
+
 export interface RetainedRow {
   readonly topicName: string;
   readonly qos: QoS;
@@ -82,6 +123,7 @@ export interface BridgeRow {
 export interface Rows {
   readonly sessions: SessionRow;
   readonly queues: QueueRow;
+  readonly "work-queues": WorkQueueRow;
   readonly retained: RetainedRow;
   readonly bridges: BridgeRow;
 }

@@ -125,6 +125,11 @@ export class WorkQueue<L extends Lane> implements HostedQueue<L>, DeadLetterQueu
     return this.#lanes.heldCount;
   }
 
+  /** Where its messages wait, when they outlive the process: a lane for each priority that was used. */
+  get durableLanes(): L[] {
+    return this.#lanes.feeds.flatMap(({ durable }) => durable ?? []);
+  }
+
   get consumerCount(): number {
     return this.#consumers.count;
   }

@@ -33,15 +33,18 @@ describe("the admin API", () => {
     expect(await response.json()).toMatchObject({ version: "1.2.3", sessions: { total: 0 } });
   });
 
-  it.each(["sessions", "queues", "retained", "bridges"])("lists %s a hundred at a time", async (subject) => {
-    inspection.answer = { rows: [{ name: "x" }], cursor: "next" };
+  it.each(["sessions", "queues", "work-queues", "retained", "bridges"])(
+    "lists %s a hundred at a time",
+    async (subject) => {
+      inspection.answer = { rows: [{ name: "x" }], cursor: "next" };
 
-    expect(await get(`/${subject}`)).toEqual({ status: 200, body: inspection.answer });
+      expect(await get(`/${subject}`)).toEqual({ status: 200, body: inspection.answer });
 
-    expect(inspection.asked).toEqual([
-      [subject, { filter: "", sort: undefined, limit: 100, cursor: undefined }],
-    ]);
-  });
+      expect(inspection.asked).toEqual([
+        [subject, { filter: "", sort: undefined, limit: 100, cursor: undefined }],
+      ]);
+    },
+  );
 
   it("hands over filter, limit and cursor, or filter, limit and sort", async () => {
     await get("/sessions?filter=a%2Fb&limit=1000&cursor=c");

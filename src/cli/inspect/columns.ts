@@ -13,6 +13,11 @@ function total(counts: Readonly<Record<string, number>> | null): number | null {
   return counts && Object.values(counts).reduce((sum, n) => sum + n, 0);
 }
 
+function longestHeld(consumers: Rows["work-queues"]["consumers"]): number | null {
+  const ages = consumers.flatMap(({ heldMs }) => heldMs ?? []);
+  return ages.length === 0 ? null : Math.max(...ages);
+}
+
 function number<Row>(heading: string, value: (row: Row) => number | null): Column<Row> {
   return { heading, align: right, cell: (row) => count(value(row)) };
 }
@@ -38,6 +43,19 @@ export const COLUMNS: Columns = {
     { heading: "BYTES", align: right, cell: ({ bytes }) => formatBytes(bytes) },
     { heading: "OLDEST", align: right, cell: ({ oldestMs }) => age(oldestMs) },
     number("CONSUMERS", (row) => row.consumers),
+  ],
+  "work-queues": [
+    { heading: "VHOST", cell: ({ virtualHost }) => printable(virtualHost) },
+    { heading: "NAME", cell: ({ name }) => printable(name) },
+    number("READY", (row) => row.messages),
+    number("UNACKNOWLEDGED", (row) => row.unacknowledged),
+    { heading: "BYTES", align: right, cell: ({ bytes }) => formatBytes(bytes) },
+    { heading: "OLDEST", align: right, cell: ({ oldestMs }) => age(oldestMs) },
+    number("CONSUMERS", (row) => row.consumerCount),
+    { heading: "UNREAD", align: right, cell: ({ unreadMs }) => age(unreadMs) },
+    { heading: "HELD", align: right, cell: ({ consumers }) => age(longestHeld(consumers)) },
+    number("BINDINGS", (row) => row.bindingCount),
+    number("DROPPED", ({ dropped }) => total(dropped)),
   ],
   retained: [
     { heading: "TOPIC", cell: ({ topicName }) => printable(topicName) },

@@ -12,9 +12,11 @@ import type {
   SessionRow,
   Subject,
   Summary,
+  WorkQueueRow,
 } from "../../base/inspection.ts";
 import type { MqttServer } from "../../mqtt/connection/mqtt-server.ts";
 import type { Session } from "../../mqtt/session/session.ts";
+import type { VirtualHost } from "../../queues/virtual-host.ts";
 import { type KeptMessage, payloadBytesOf } from "../../routing/kept-message.ts";
 import type { RetainedIndex } from "../../routing/retained-index.ts";
 import type { DurableSession } from "../../state/durable-session.ts";
@@ -26,6 +28,7 @@ import { durable } from "../session-journal.ts";
 import { forEachInSlices, Lister, type Listing } from "./lister.ts";
 import { ageOf, oldestStored } from "./oldest.ts";
 import { expiresIn, retainedRow, SHOWN_FILTERS, willRow } from "./rows.ts";
+import { type HostedWorkQueue, workQueueRow, workQueuesOf } from "./work-queue-rows.ts";
 
 export interface LivePorts {
   readonly version: string;
@@ -34,6 +37,7 @@ export interface LivePorts {
   readonly store: Pick<StateStore, "readEntries">;
   readonly retained: RetainedIndex;
   readonly bridges: readonly RunningBridge[];
+  hosts(): Iterable<VirtualHost<Queue>>;
   mqtt(): MqttServer;
   subscriptionCount(): number;
   health(): readonly string[];
@@ -90,6 +94,8 @@ export class LiveInspection implements Inspection {
         return this.#lister.list(this.#sessions(), query);
       case "queues":
         return this.#lister.list(this.#queues(), query);
+      case "work-queues":
+        return this.#lister.list(this.#workQueues(), query);
       case "retained":
         return this.#lister.list(this.#retained(), query);
       case "bridges":
@@ -120,6 +126,17 @@ export class LiveInspection implements Inspection {
         oldestMs: await this.#ageOfQueue(queue),
         consumers: queue.isConsumed ? 1 : 0,
       }),
+    };
+  }
+
+  #workQueues(): Listing<HostedWorkQueue, WorkQueueRow> {
+    const now = (): number => this.#ports.clock.now();
+    return {
+      items: () => workQueuesOf(this.#ports.hosts()),
+      nameOf: ({ queue }) => queue.name,
+      weightOf: ({ queue }, sort) => (sort === "bytes" ? queue.messageBytes : queue.messageCount),
+      ageOf: (item) => this.#ageOfWorkQueue(item),
+      rowOf: async (item) => workQueueRow(item, await this.#ageOfWorkQueue(item), now()),
     };
   }
 
@@ -167,6 +184,13 @@ export class LiveInspection implements Inspection {
 
   async #ageOfSession({ stored }: Session): Promise<number | null> {
     return stored === undefined ? null : this.#ageOfQueue(durable(stored).queue);
+  }
+
+  /** Of the oldest message in any of its lanes; null for a queue in memory. */
+  async #ageOfWorkQueue({ queue }: HostedWorkQueue): Promise<number | null> {
+    const ages = await Promise.all(queue.durableLanes.map((lane) => this.#ageOfQueue(lane)));
+    const known = ages.filter((age) => age !== null);
+    return known.length === 0 ? null : Math.max(...known);
   }
 
   /** A queue that is consumed has its first entry in memory; nobody takes from any other while its head is read. */

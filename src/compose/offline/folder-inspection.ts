@@ -1,3 +1,4 @@
+import { messageHeaders } from "../../amqp/mapping/message-headers.ts";
 import type { Clock } from "../../base/clock.ts";
 import type {
   BridgeRow,
@@ -10,13 +11,16 @@ import type {
   SessionRow,
   Subject,
   Summary,
+  WorkQueueRow,
 } from "../../base/inspection.ts";
 import type { Message } from "../../base/message.ts";
+import { DEFINITION_PREFIX, type Definition, decodeDefinition } from "../../queues/definitions.ts";
 import type { QueueRecord, ReceivedRecord, SessionRecord, SubscriptionRecord } from "../../state/records.ts";
 import type { StateLoader, StateStore } from "../../state/store.ts";
 import { Lister, type Listing } from "../inspection/lister.ts";
 import { ageOf, oldestStored } from "../inspection/oldest.ts";
 import { bridgeRows, expiresIn, retainedRow, SHOWN_FILTERS, willRow } from "../inspection/rows.ts";
+import { storedWorkQueues } from "../inspection/work-queue-rows.ts";
 
 interface FoundSession {
   readonly record: SessionRecord;
@@ -41,6 +45,7 @@ export class FolderInspection implements Inspection, StateLoader {
   readonly #lister: Lister;
   readonly #sessions = new Map<string, FoundSession>();
   readonly #queues = new Map<number, QueueRecord>();
+  readonly #definitions: Definition[] = [];
   readonly #retained: RetainedRow[] = [];
   #retainedBytes = 0;
   #damaged = 0;
@@ -87,7 +92,14 @@ export class FolderInspection implements Inspection, StateLoader {
     this.#retainedBytes += row.bytes;
   }
 
-  definition(): void {}
+  definition(name: string, value: Buffer): void {
+    if (!name.startsWith(DEFINITION_PREFIX)) return;
+    try {
+      this.#definitions.push(decodeDefinition(value, messageHeaders));
+    } catch {
+      this.corrupt();
+    }
+  }
 
   usedQueueId(): void {}
 
@@ -131,6 +143,8 @@ export class FolderInspection implements Inspection, StateLoader {
         return this.#lister.list(this.#sessionListing(), query);
       case "queues":
         return this.#lister.list(this.#queueListing(), query);
+      case "work-queues":
+        return this.#lister.list(this.#workQueueListing(), query);
       case "retained":
         return this.#lister.list(this.#retainedListing(), query);
       case "bridges":
@@ -164,6 +178,16 @@ export class FolderInspection implements Inspection, StateLoader {
         oldestMs: await this.#ageOf(queue),
         consumers: null,
       }),
+    };
+  }
+
+  #workQueueListing(): Listing<WorkQueueRow, WorkQueueRow> {
+    return {
+      items: () => storedWorkQueues(this.#definitions, this.#queues.values()).values(),
+      nameOf: ({ name }) => name,
+      weightOf: (row, sort) => (sort === "bytes" ? row.bytes : row.messages),
+      ageOf: async () => null,
+      rowOf: async (row) => row,
     };
   }
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Page, Query, Rows, SessionRow, Subject } from "../../../src/base/inspection.ts";
 import { LiveInspection } from "../../../src/compose/inspection/live-inspection.ts";
 import { RetainedIndex } from "../../../src/routing/retained-index.ts";
+import { HostRig } from "../../queues/support/host-rig.ts";
 import { aMessage } from "../../storage/samples.ts";
 import { lasting, TestBroker } from "../../support/test-broker.ts";
 
@@ -11,10 +12,12 @@ describe("looking into a running broker", () => {
   let broker: TestBroker;
   let retained: RetainedIndex;
   let inspection: LiveInspection;
+  let rig: HostRig;
 
   beforeEach(async () => {
     broker = await TestBroker.open();
     retained = new RetainedIndex();
+    rig = await new HostRig().open();
     const { clock, machine, store, mqtt, router } = broker;
     inspection = new LiveInspection({
       version: "1.2.3",
@@ -23,6 +26,7 @@ describe("looking into a running broker", () => {
       store,
       retained,
       bridges: [],
+      hosts: () => rig.hosts.all(),
       mqtt: () => mqtt,
       subscriptionCount: () => router.subscriptionCount,
       health: () => ["the store cannot be written"],
@@ -54,6 +58,60 @@ describe("looking into a running broker", () => {
     await client.disconnect();
     await broker.settle();
   }
+
+  it("shows an AMQP-style queue: what waits, who holds what and since when, where it is bound", async () => {
+    const settings = { arguments: [{ name: "x-max-length", field: { type: "I", value: 9 } }] } as const;
+    await rig.declareQueue("orders", settings);
+    await rig.bind("amq.topic", "orders", "a.#");
+    for (const body of ["1", "22", "333"]) await rig.publish("", "orders", body);
+    const consumer = {
+      noAck: false,
+      client: "anna 127.0.0.1",
+      mayTake: () => true,
+      cancelled() {},
+      timedOut() {},
+    };
+    const held: unknown[] = [];
+    const deliver = (delivery: unknown): void => void held.push(delivery);
+    const mayTake = (): boolean => held.length < 2;
+    rig.hosts.first?.consume(
+      {
+        queue: "orders",
+        tag: "c",
+        exclusive: false,
+        arguments: [],
+        consumer: { ...consumer, deliver, mayTake },
+      },
+      rig.owner,
+    );
+    await broker.settle();
+
+    const [row] = await list("work-queues");
+
+    expect(held).toHaveLength(2);
+    expect(row).toMatchObject({
+      ...{ name: "orders", virtualHost: "/", durable: true, settings: { maximumLength: 9 } },
+      ...{ messages: 1, bytes: 3, unacknowledged: 2, unreadMs: null, consumerCount: 1, bindingCount: 1 },
+      consumers: [{ tag: "c", client: "anna 127.0.0.1", held: 2, heldMs: 0 }],
+      bindings: [{ exchange: "amq.topic", routingKey: "a.#" }],
+      counters: { published: 3, delivered: 2, acknowledged: 0 },
+    });
+  });
+
+  it("tells for how long nobody has read a queue", async () => {
+    await rig.declareQueue("orders");
+    await rig.declareQueue("empty");
+    await rig.publish("", "orders", "1");
+    await broker.clock.advance(60_000);
+
+    const rows = await list("work-queues", { sort: "messages" });
+
+    expect(rows.map(({ name, unreadMs }) => [name, unreadMs === null])).toEqual([
+      ["orders", false],
+      ["empty", true],
+    ]);
+    expect(rows[0]?.unreadMs).toBeGreaterThanOrEqual(60_000);
+  });
 
   it("shows a session that is away: its subscriptions, what waits, since when, and when it ends", async () => {
     await leaveSession("anna");
