@@ -3,37 +3,24 @@ import { describe } from "../../base/errors.ts";
 import { toClientId } from "../../base/ids.ts";
 import { type Flusher, Output } from "../../base/output.ts";
 import type { AmqpCounters } from "../amqp-counters.ts";
-import { Channel } from "../channel/channel.ts";
+import type { Channel } from "../channel/channel.ts";
 import type { ChannelLink } from "../channel/channel-link.ts";
 import type { Confirms } from "../channel/confirms.ts";
-import type { AssemblyBudget, Content } from "../channel/content-assembly.ts";
+import type { AssemblyBudget } from "../channel/content-assembly.ts";
 import type { ReplyConsumers } from "../channel/reply-consumers.ts";
-import { AmqpConnectionError, type AmqpError } from "../codec/amqp-error.ts";
+import { AmqpChannelError, AmqpConnectionError, type AmqpError } from "../codec/amqp-error.ts";
 import { FrameReader, type FrameSink } from "../codec/frame-reader.ts";
 import { encodeMethodFrame, FrameType, HEARTBEAT_FRAME, PROTOCOL_HEADER } from "../codec/frames.ts";
-import {
-  type ConnectionOpen,
-  type ConnectionStartOk,
-  type ConnectionTuneOk,
-  METHOD_IDS,
-  type Method,
-} from "../codec/methods.generated.ts";
+import { METHOD_IDS, type Method } from "../codec/methods.generated.ts";
 import type { NameCache } from "../codec/name-cache.ts";
 import { readMethod } from "../codec/read-method.ts";
 import { ReplyCode } from "../codec/reply-codes.generated.ts";
-import { handleMethod } from "../handlers/dispatch.ts";
-import { handlePublish } from "../handlers/publish.ts";
 import type { AmqpOptions, AmqpPorts, Identity, VirtualHost } from "../ports.ts";
 import { toAmqpError } from "./failures.ts";
-import { checkLogin, type Login, mechanismsFor, readLogin } from "./login.ts";
+import { Handshake } from "./handshake.ts";
+import { OpenChannels } from "./open-channels.ts";
+import { PublisherPace } from "./publisher-pace.ts";
 import { Hold, Reading } from "./reading.ts";
-import {
-  type ClientProperties,
-  readClientProperties,
-  serverProperties,
-  UNKNOWN_CLIENT,
-} from "./server-properties.ts";
-import { agree, type Tuning, toTune } from "./tuning.ts";
 
 /** What all connections share. */
 export interface ConnectionContext {
@@ -53,10 +40,6 @@ export interface ConnectionContext {
 const SLOW_RECEIVER_BYTES = 4 * 1024 * 1024;
 /** A client that has left this much unread, answers included, is not read until it has taken all of it. */
 const UNREAD_ANSWERS_BYTES = 2 * SLOW_RECEIVER_BYTES;
-/** Requests of one channel whose answers wait for the disk. */
-const MAXIMUM_ANSWERS_OWED = 1024;
-/** Publications of one channel that are not confirmed yet. */
-const MAXIMUM_UNCONFIRMED = 16_384;
 /** Messages whose bodies are on their way, of all channels, measured in largest messages. */
 const UNFINISHED_MESSAGES = 4;
 /** How long the client may take to answer a connection.close. */
@@ -66,58 +49,33 @@ const DISCARD_MS = 30_000;
 
 const Phase = {
   AwaitingHeader: 0,
-  AwaitingStartOk: 1,
-  LoggingIn: 2,
-  AwaitingTuneOk: 3,
-  AwaitingOpen: 4,
-  Open: 5,
+  Handshaking: 1,
+  Open: 2,
   /** We have sent connection.close. */
-  Closing: 6,
+  Closing: 3,
   /** The client has closed; what it sent before is discarded. */
-  Discarding: 7,
-  Closed: 8,
+  Discarding: 4,
+  Closed: 5,
 } as const;
 type Phase = (typeof Phase)[keyof typeof Phase];
-
-const START_OK_ID = METHOD_IDS["connection.start-ok"];
-const PUBLISH_ID = METHOD_IDS["basic.publish"];
 
 /** One AMQP connection (AMQP 0-9-1 §2.2.4): turns bytes into methods for the handlers, and what they send into bytes. */
 export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
   readonly stream: ByteStream;
   readonly output: Output;
   readonly assemblyBudget: AssemblyBudget;
-  readonly identity: Identity;
   /** Milliseconds since the epoch. */
   readonly openedAt: number;
   readonly #context: ConnectionContext;
   readonly #frames = new FrameReader("client");
   readonly #reading: Reading;
-  readonly #channels = new Map<number, Channel>();
+  readonly #channels: OpenChannels;
   #phase: Phase = Phase.AwaitingHeader;
-  #user = "";
-  #userName = "";
-  #client: ClientProperties = UNKNOWN_CLIENT;
-  #tuning: Tuning = { channelMax: 0, frameMax: 4096, heartbeatMs: 0 };
-  #host: VirtualHost | undefined;
+  readonly #handshake: Handshake;
+  readonly #pace: PublisherPace;
   #lastReceivedAt: number;
   /** When a connection that ends is ended without its client. */
   #deadline = Number.POSITIVE_INFINITY;
-  #isPublisher = false;
-  /** The client was told connection.blocked. */
-  #isBlocked = false;
-  #confirmsReady: Confirms[] = [];
-  readonly #flushConfirms = (): void => {
-    const ready = this.#confirmsReady;
-    this.#confirmsReady = [];
-    for (const confirms of ready) {
-      const before = confirms.waitingCount;
-      confirms.flush();
-      this.#context.counters.confirmed += before - confirms.waitingCount;
-    }
-    if (this.#reading.isHeldFor(Hold.Unconfirmed)) this.#releaseUnconfirmed();
-  };
-
   constructor(stream: ByteStream, context: ConnectionContext) {
     const { ports, options } = context;
     this.stream = stream;
@@ -130,14 +88,25 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
       failed: (error) => this.#unreadable(error),
     });
     this.openedAt = this.#lastReceivedAt = ports.clock.now();
-    const clientId = toClientId(`amqp-${ports.randomId().slice(0, 12)}`);
-    const connection = this;
-    this.identity = {
-      clientId,
-      get user() {
-        return connection.#user;
+    this.#handshake = this.#createHandshake();
+    this.#channels = new OpenChannels({
+      link: this,
+      names: context.names,
+      reading: this.#reading,
+      pace: () => this.#pace,
+      channelMax: () => this.#handshake.tuning.channelMax,
+      failed: (error, channelNumber, failing) => this.#failed(error, channelNumber, failing),
+    });
+    this.#pace = new PublisherPace({
+      reading: this.#reading,
+      journal: ports.journal,
+      counters: context.counters,
+      alarm: () => context.alarm,
+      channels: () => this.#channels.all(),
+      tell: (method) => {
+        if (this.#phase === Phase.Open && this.#handshake.client.wantsBlocked) this.send(0, method);
       },
-    };
+    });
   }
 
   // what operators see
@@ -148,25 +117,25 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
 
   /** "" for who came without a user name of ours. */
   get user(): string {
-    return this.#user;
+    return this.#handshake.user;
   }
 
   /** Undefined until it is open. */
   get virtualHost(): string | undefined {
-    return this.#host?.name;
+    return this.#handshake.host?.name;
   }
 
   get channelCount(): number {
-    return this.#channels.size;
+    return this.#channels.count;
   }
 
   /** What the client calls itself. */
   get clientName(): string {
-    return this.#client.name;
+    return this.#handshake.client.name;
   }
 
   channels(): IterableIterator<Channel> {
-    return this.#channels.values();
+    return this.#channels.all();
   }
 
   // as its channels see it
@@ -187,20 +156,24 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
     return this.#context.replyConsumers;
   }
 
+  get identity(): Identity {
+    return this.#handshake;
+  }
+
   get host(): VirtualHost {
-    return this.#host as VirtualHost;
+    return this.#handshake.host as VirtualHost;
   }
 
   get userName(): string {
-    return this.#userName;
+    return this.#handshake.userName;
   }
 
   get frameMax(): number {
-    return this.#tuning.frameMax;
+    return this.#handshake.tuning.frameMax;
   }
 
   get wantsCancel(): boolean {
-    return this.#client.wantsCancel;
+    return this.#handshake.client.wantsCancel;
   }
 
   get isWritable(): boolean {
@@ -212,11 +185,11 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
   }
 
   answered(waitingCount: number): void {
-    if (waitingCount * 2 < MAXIMUM_ANSWERS_OWED) this.#reading.release(Hold.AnswersOwed);
+    this.#channels.answered(waitingCount);
   }
 
   confirmsReady(confirms: Confirms): void {
-    if (this.#confirmsReady.push(confirms) === 1) process.nextTick(this.#flushConfirms);
+    this.#pace.confirmsReady(confirms);
   }
 
   /** Later: not in the turn of the queue or the publisher it happened in. */
@@ -242,7 +215,7 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
 
   drained(): void {
     this.#reading.release(Hold.AnswersUnread);
-    for (const channel of this.#channels.values()) channel.wakeConsumers();
+    for (const channel of this.#channels.all()) channel.wakeConsumers();
   }
 
   closed(error: Error | undefined): void {
@@ -263,23 +236,14 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
       this.#endStream();
       return;
     }
-    this.#phase = Phase.AwaitingStartOk;
-    this.send(0, {
-      kind: "connection.start",
-      versionMajor: 0,
-      versionMinor: 9,
-      serverProperties: serverProperties(this.#context.options),
-      mechanisms: Buffer.from(mechanismsFor(this.stream)),
-      locales: Buffer.from("en_US"),
-    });
+    this.#phase = Phase.Handshaking;
+    this.#handshake.begin();
   }
 
   /** hot: one frame. Returns false when reading must pause. */
   frame(type: FrameType, channelNumber: number, buffer: Buffer, start: number, end: number): boolean {
     if (this.#phase === Phase.Open && channelNumber !== 0) {
-      const channel = this.#channels.get(channelNumber);
-      if (channel === undefined) this.#openChannel(type, channelNumber, buffer, start, end);
-      else this.#channelFrame(channel, type, buffer, start, end);
+      this.#channels.take(type, channelNumber, buffer, start, end);
     } else if (type === FrameType.Method) {
       this.#connectionFrame(channelNumber, buffer, start, end);
     } else if (type !== FrameType.Heartbeat && this.#phase < Phase.Closing) {
@@ -290,102 +254,6 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
       );
     }
     return !this.#reading.isHeld && this.#phase < Phase.Discarding;
-  }
-
-  // channels
-
-  #channelFrame(channel: Channel, type: FrameType, buffer: Buffer, start: number, end: number): void {
-    let failing = PUBLISH_ID;
-    try {
-      if (type === FrameType.Method) {
-        const method = readMethod(buffer, start, end, this.#context.names);
-        failing = METHOD_IDS[method.kind];
-        this.#channelMethod(channel, method, failing);
-      } else if (!channel.isClosed) {
-        const { assembly } = channel;
-        const content =
-          type === FrameType.Body ? assembly.body(buffer, start, end) : assembly.header(buffer, start, end);
-        if (content !== undefined) this.#publish(channel, content);
-      }
-    } catch (error) {
-      this.#failed(error, channel.number, failing);
-    }
-  }
-
-  #channelMethod(channel: Channel, method: Method, failing: number): void {
-    if (channel.isClosed) {
-      this.#afterClose(channel, method);
-      return;
-    }
-    channel.assembly.refuseMethod();
-    switch (method.kind) {
-      case "basic.publish":
-        channel.assembly.begin(method);
-        return;
-      case "channel.open":
-        throw new AmqpConnectionError(ReplyCode.ChannelError, "second 'channel.open' seen", failing);
-      case "channel.close":
-        this.#endChannel(channel);
-        this.send(channel.number, { kind: "channel.close-ok" });
-        return;
-      case "channel.close-ok":
-        return;
-    }
-    handleMethod(channel, method);
-    if (channel.answers.waitingCount > MAXIMUM_ANSWERS_OWED) this.#reading.hold(Hold.AnswersOwed);
-  }
-
-  /** We have sent channel.close: all else is discarded until it is answered (AMQP 0-9-1 §1.5.2.6). */
-  #afterClose(channel: Channel, { kind }: Method): void {
-    if (kind === "channel.close") this.send(channel.number, { kind: "channel.close-ok" });
-    else if (kind === "channel.close-ok") this.#channels.delete(channel.number);
-  }
-
-  #openChannel(type: FrameType, number: number, buffer: Buffer, start: number, end: number): void {
-    let failing = 0;
-    try {
-      if (type !== FrameType.Method) throw notOpen(0);
-      const { kind } = readMethod(buffer, start, end);
-      failing = METHOD_IDS[kind];
-      if (kind !== "channel.open") throw notOpen(failing);
-      const { channelMax } = this.#tuning;
-      if (number > channelMax) {
-        const detail = `channel number ${number} is above the negotiated channel_max (${channelMax})`;
-        throw new AmqpConnectionError(ReplyCode.NotAllowed, detail, failing);
-      }
-      this.#channels.set(number, new Channel(number, this));
-      this.send(number, { kind: "channel.open-ok" });
-    } catch (error) {
-      this.#failed(error, 0, failing);
-    }
-  }
-
-  #publish(channel: Channel, content: Content): void {
-    if (!this.#isPublisher) {
-      this.#isPublisher = true;
-      this.alarmChanged(this.#context.alarm);
-    }
-    handlePublish(channel, content);
-    const { journal } = this.#context.ports;
-    if (journal.isBehind && !this.#reading.isHeldFor(Hold.Journal)) {
-      this.#reading.hold(Hold.Journal);
-      journal.whenCaughtUp(() => this.#reading.release(Hold.Journal));
-    }
-    if ((channel.confirms?.waitingCount ?? 0) > MAXIMUM_UNCONFIRMED) this.#reading.hold(Hold.Unconfirmed);
-  }
-
-  #releaseUnconfirmed(): void {
-    for (const { confirms } of this.#channels.values()) {
-      if (confirms !== undefined && confirms.waitingCount * 2 > MAXIMUM_UNCONFIRMED) return;
-    }
-    this.#reading.release(Hold.Unconfirmed);
-  }
-
-  /** Its client has closed it. */
-  #endChannel(channel: Channel): void {
-    this.#channels.delete(channel.number);
-    channel.stop();
-    channel.giveBack();
   }
 
   // the connection's own methods
@@ -404,100 +272,44 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
   }
 
   #connectionMethod(method: Method, failing: number): void {
-    switch (method.kind) {
-      case "connection.close":
-        this.#closedByClient();
-        return;
-      case "connection.start-ok":
-        if (this.#phase !== Phase.AwaitingStartOk) break;
-        this.#startLogin(method);
-        return;
-      case "connection.tune-ok":
-        if (this.#phase !== Phase.AwaitingTuneOk) break;
-        this.#tuned(method);
-        return;
-      case "connection.open":
-        if (this.#phase !== Phase.AwaitingOpen) break;
-        this.#open(method);
-        return;
-      case "connection.update-secret":
-        if (this.#phase !== Phase.Open) break;
-        this.send(0, { kind: "connection.update-secret-ok" }); // no login here expires
-        return;
-    }
-    throw unexpected(method, failing);
+    if (method.kind === "connection.close") this.#closedByClient();
+    else if (method.kind === "connection.update-secret" && this.#phase === Phase.Open) {
+      this.send(0, { kind: "connection.update-secret-ok" }); // no login here expires
+    } else if (!this.#handshake.take(method)) throw unexpected(method, failing);
   }
 
-  #startLogin({ clientProperties, mechanism, response }: ConnectionStartOk): void {
-    this.#client = readClientProperties(clientProperties);
-    const login = readLogin(mechanism, response, this.stream);
-    this.#phase = Phase.LoggingIn;
-    this.#reading.hold(Hold.Handshake);
-    void this.#login(login, mechanism);
+  #createHandshake(): Handshake {
+    const { ports, options, counters } = this.#context;
+    return new Handshake(toClientId(`amqp-${ports.randomId().slice(0, 12)}`), {
+      stream: this.stream,
+      ports,
+      options,
+      send: (method) => this.send(0, method),
+      setWaiting: (isWaiting) => {
+        if (isWaiting) this.#reading.hold(Hold.Handshake);
+        else this.#reading.release(Hold.Handshake);
+      },
+      tuned: ({ frameMax }) => {
+        this.#frames.maximumFrameBytes = frameMax;
+      },
+      opened: () => {
+        this.#phase = Phase.Open;
+        const { user, virtualHost, clientName } = this;
+        this.#log("debug", { user, virtualHost, clientName }, "connected");
+      },
+      loginRefused: (error, user, isTold) => {
+        counters.connectionsRefused++;
+        if (isTold) this.#closeWith(error);
+        else this.#endStream();
+        this.#log("warn", { user }, "connection refused: bad user name or password, or not authorized");
+      },
+      failed: (error, failing) => this.#failed(error, 0, failing),
+    });
   }
-
-  async #login(login: Login, mechanism: string): Promise<void> {
-    try {
-      const { authorization } = this.#context.ports;
-      const result = await checkLogin(login, this.identity.clientId, this.stream, authorization);
-      if (this.#phase !== Phase.LoggingIn) return;
-      this.#reading.release(Hold.Handshake);
-      if (!result.accepted) {
-        this.#refuseLogin(login.userName, mechanism);
-        return;
-      }
-      this.#user = result.user;
-      this.#userName = login.userName;
-      this.#phase = Phase.AwaitingTuneOk;
-      this.send(0, toTune(this.#context.options));
-    } catch (error) {
-      this.#failed(error, 0, START_OK_ID);
-    }
-  }
-
-  /** Clients that do not know better are told by the end of the stream alone. */
-  #refuseLogin(user: string, mechanism: string): void {
-    this.#context.counters.connectionsRefused++;
-    const detail = `Login was refused using authentication mechanism ${mechanism}`;
-    const error = new AmqpConnectionError(ReplyCode.AccessRefused, detail);
-    if (this.#client.wantsLoginFailure) this.#closeWith(error);
-    else this.#endStream();
-    this.#log("warn", { user }, "connection refused: bad user name or password, or not authorized");
-  }
-
-  #tuned(method: ConnectionTuneOk): void {
-    this.#tuning = agree(method, this.#context.options);
-    this.#frames.maximumFrameBytes = this.#tuning.frameMax;
-    this.#phase = Phase.AwaitingOpen;
-  }
-
-  #open({ virtualHost }: ConnectionOpen): void {
-    const host = this.#context.ports.hosts.get(virtualHost);
-    if (host === undefined) {
-      const detail = `vhost ${virtualHost} not found`;
-      throw new AmqpConnectionError(ReplyCode.NotAllowed, detail, METHOD_IDS["connection.open"]);
-    }
-    this.#host = host;
-    this.#phase = Phase.Open;
-    this.send(0, { kind: "connection.open-ok" });
-    this.#log("debug", { user: this.#user, virtualHost, client: this.#client.name }, "connected");
-  }
-
-  // alarms
 
   /** Publishers wait while there is a reason, and are told it when they want to be. */
   alarmChanged(reason: string | undefined): void {
-    if (reason === undefined) {
-      this.#reading.release(Hold.Alarm);
-      if (this.#isBlocked) this.send(0, { kind: "connection.unblocked" });
-      this.#isBlocked = false;
-      return;
-    }
-    if (!this.#isPublisher || this.#phase !== Phase.Open) return;
-    this.#reading.hold(Hold.Alarm);
-    if (this.#isBlocked || !this.#client.wantsBlocked) return;
-    this.#isBlocked = true;
-    this.send(0, { kind: "connection.blocked", reason });
+    this.#pace.alarmChanged(reason);
   }
 
   // time
@@ -508,12 +320,12 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
       this.#log("info", {}, "connection not opened in time");
       this.stream.destroy();
     } else if (now >= this.#deadline) this.stream.destroy();
-    else if (this.#phase === Phase.Open && this.#tuning.heartbeatMs > 0) this.#heartbeat(now);
+    else if (this.#phase === Phase.Open && this.#handshake.tuning.heartbeatMs > 0) this.#heartbeat(now);
   }
 
   /** Sent after half the interval without other traffic, missed after two (AMQP 0-9-1 §4.2.7). */
   #heartbeat(now: number): void {
-    const { heartbeatMs } = this.#tuning;
+    const { heartbeatMs } = this.#handshake.tuning;
     if (now - this.output.flushedAt >= heartbeatMs / 2) this.output.write(HEARTBEAT_FRAME);
     if (now - this.#lastReceivedAt <= heartbeatMs * 2 || this.#reading.isHeld) return;
     this.#log("info", {}, "missed heartbeats from client");
@@ -528,7 +340,7 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
 
   /** Ends the connection from our side (AMQP 0-9-1 §1.4.2.9). */
   close(replyCode: typeof ReplyCode.ConnectionForced, detail: string): void {
-    if (this.#phase < Phase.AwaitingStartOk) this.#endStream();
+    if (this.#phase === Phase.AwaitingHeader) this.#endStream();
     else if (this.#phase < Phase.Closing) this.#closeWith(new AmqpConnectionError(replyCode, detail));
   }
 
@@ -544,24 +356,18 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
       this.#closeWith(new AmqpConnectionError(ReplyCode.InternalError, "an error of the broker", failing));
       return;
     }
-    const channel = known.scope === "channel" ? this.#channels.get(channelNumber) : undefined;
+    const channel = this.#channels.get(channelNumber);
     this.#log("info", { channel: channelNumber }, known.message);
-    if (channel === undefined) this.#closeWith(known);
-    else this.#closeChannel(channel, known);
+    if (known instanceof AmqpChannelError && channel !== undefined) {
+      this.#context.counters.channelErrors++;
+      this.#channels.close(channel, known);
+    } else this.#closeWith(known);
   }
 
   /** Where the next frame begins is unknown: a close-ok could not be read either. */
   #unreadable(error: unknown): void {
     this.#failed(error, 0, 0);
     this.#endStream();
-  }
-
-  #closeChannel(channel: Channel, error: AmqpError): void {
-    this.#context.counters.channelErrors++;
-    if (channel.isClosed) return;
-    channel.stop();
-    this.send(channel.number, { kind: "channel.close", ...reasonOf(error) });
-    channel.giveBack();
   }
 
   #closeWith(error: AmqpError): void {
@@ -590,10 +396,9 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
 
   /** Nothing of the connection is left in the queues: consumers, messages in hands, exclusive queues. */
   #leave(): void {
-    const channels = [...this.#channels.values()];
-    this.#channels.clear();
-    for (const channel of channels) channel.stop(); // first: none of them gets what another gives back
-    this.#host?.release(this);
+    this.#handshake.end();
+    const channels = this.#channels.stopAll(); // first: none of them gets what another gives back
+    this.#handshake.host?.release(this);
     for (const channel of channels) channel.giveBack();
   }
 
@@ -614,10 +419,6 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
 
 function reasonOf({ replyCode, replyText, classId, methodId }: AmqpError) {
   return { replyCode, replyText, classId, methodId };
-}
-
-function notOpen(failing: number): AmqpConnectionError {
-  return new AmqpConnectionError(ReplyCode.ChannelError, "expected 'channel.open'", failing);
 }
 
 function unexpected({ kind }: Method, failing: number): AmqpConnectionError {
