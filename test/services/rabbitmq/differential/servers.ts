@@ -7,6 +7,9 @@ import { type BrokerProcess, startBroker } from "../../../support/broker-process
 import { type RabbitmqServer, startRabbitmq } from "../../../support/services/rabbitmq.ts";
 import { VIRTUAL_HOSTS } from "./compare-servers.ts";
 
+/** Each case logs in three times. */
+const FEW_ITERATIONS = 10;
+
 /** Both servers with the same virtual hosts and the user guest. */
 export interface BothServers {
   readonly rabbitmq: RabbitmqServer;
@@ -19,7 +22,7 @@ export async function startBothServers(): Promise<BothServers> {
   const definitions = join(folder, "definitions.json");
   const passwordFile = join(folder, "passwords");
   await writeFile(definitions, JSON.stringify(rabbitmqDefinitions()));
-  await writeFile(passwordFile, `guest:${await hashPassword(Buffer.from("guest"))}\n`, { mode: 0o600 });
+  await writeFile(passwordFile, `guest:${await hashPassword("guest", FEW_ITERATIONS)}\n`, { mode: 0o600 });
   const [rabbitmq, causeway] = await Promise.all([
     startRabbitmq({ configLines: [`load_definitions = ${definitions}`] }),
     startBroker({

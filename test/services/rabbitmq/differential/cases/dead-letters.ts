@@ -290,7 +290,7 @@ export const deadLetters: readonly Case[] = [
       ...put("q", "x"),
       ...at(
         "b.1",
-        declare("clock", { "x-expires": 200 }),
+        declare("clock", { "x-expires": 500 }),
         poll(publish("", "clock", "", { mandatory: true }), "basic.return"),
       ),
       passive("q"),
@@ -312,7 +312,7 @@ export const deadLetters: readonly Case[] = [
       ...put("one", "x"),
       ...at(
         "b.1",
-        declare("clock", { "x-expires": 200 }),
+        declare("clock", { "x-expires": 500 }),
         poll(publish("", "clock", "", { mandatory: true }), "basic.return"),
       ),
       passive("one"),
@@ -408,7 +408,7 @@ export const deadLetters: readonly Case[] = [
     name: "what is held does not expire",
     steps: [
       ...watch,
-      declare("q", { ...toDead, "x-message-ttl": 30 }),
+      declare("q", { ...toDead, "x-message-ttl": 1000 }),
       ...put("q", "1", "2"),
       get("q", false),
       ...seen(),

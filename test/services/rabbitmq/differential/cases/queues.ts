@@ -249,9 +249,9 @@ export const queues: readonly Case[] = [
   {
     name: "a queue with a consumer does not expire",
     steps: [
-      declare("q", { "x-expires": 40 }),
+      declare("q", { "x-expires": 1000 }),
       consume("q"),
-      declare("r", { "x-expires": 120 }),
+      declare("r", { "x-expires": 1500 }),
       poll(publish("", "r", "", { mandatory: true }), "basic.return"),
       passive("q"),
     ],
@@ -259,11 +259,11 @@ export const queues: readonly Case[] = [
   {
     name: "passive declares renew x-expires",
     steps: [
-      declare("q", { "x-expires": 400 }),
-      declare("clock", { "x-expires": 250 }),
+      declare("q", { "x-expires": 2000 }),
+      declare("clock", { "x-expires": 1200 }),
       poll(publish("", "clock", "", { mandatory: true }), "basic.return"),
       passive("q"),
-      declare("clock", { "x-expires": 250 }),
+      declare("clock", { "x-expires": 1200 }),
       poll(publish("", "clock", "", { mandatory: true }), "basic.return"),
       passive("q"),
     ],
@@ -271,11 +271,11 @@ export const queues: readonly Case[] = [
   {
     name: "a get renews x-expires",
     steps: [
-      declare("q", { "x-expires": 400 }),
-      declare("clock", { "x-expires": 250 }),
+      declare("q", { "x-expires": 2000 }),
+      declare("clock", { "x-expires": 1200 }),
       poll(publish("", "clock", "", { mandatory: true }), "basic.return"),
       get("q"),
-      declare("clock", { "x-expires": 250 }),
+      declare("clock", { "x-expires": 1200 }),
       poll(publish("", "clock", "", { mandatory: true }), "basic.return"),
       get("q"),
     ],
