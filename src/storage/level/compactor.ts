@@ -5,7 +5,7 @@ import type { Logger } from "../../base/logger.ts";
 import type { QueueRecord, QueueRef } from "../../state/records.ts";
 import { type OpenBatch, queueKey } from "../open-batch.ts";
 import type { Database } from "./database.ts";
-import { entryRange, Table, tableRange } from "./keys.ts";
+import { entryRange, slotRange } from "./keys.ts";
 
 /** Deleted entries after which the ranges they were in are looked at. */
 const LOOK_AFTER_ENTRIES = 100_000;
@@ -13,10 +13,8 @@ const LOOK_AFTER_ENTRIES = 100_000;
 const LEAST_ENTRIES = 1000;
 /** A range that still takes so much is compacted whatever there is beside it: nearly all of its files are its own. */
 const LARGE_BYTES = 64 * 1024 * 1024;
-/** Smaller ranges together, when they are half of all entries on disk: the other half is rewritten once for it. */
+/** All is compacted when so much is deleted, and that is half of all: the other half is rewritten once for it. */
 const WORTH_BYTES = 32 * 1024 * 1024;
-/** A range that takes less is left out. */
-const LEAST_BYTES = 256 * 1024;
 /** Queues whose deleted entries are counted; beyond, the one counted longest is forgotten. */
 const COUNTED_QUEUES = 4096;
 /** The rest after each piece of work, in times of what it took: LevelDB's one thread is for writing, too. */
@@ -38,7 +36,7 @@ interface Sized {
 
 /**
  * Gives the space of deleted entries back: LevelDB only marks them, and merges files when it writes others nearby. A
- * drained backlog would keep its gigabytes. One range at a time, in pieces, with rests.
+ * drained backlog would keep its gigabytes. In pieces of some 32 MiB, one at a time, with rests.
  */
 export class Compactor {
   readonly #database: Database;
@@ -120,47 +118,63 @@ export class Compactor {
   }
 
   async #look(): Promise<void> {
-    const ranges = await this.#worthy();
-    if (ranges.length === 0) return;
-    const started = performance.now();
-    for (const { purged, bytes } of ranges) {
-      this.#purged.delete(queueKey(purged.queue));
-      await this.#compact(purged, Math.ceil(bytes / WORTH_BYTES));
+    const ranges = await this.#deletedRanges();
+    const bytes = ranges.reduce((sum, range) => sum + range.bytes, 0);
+    if (bytes >= WORTH_BYTES && bytes * 2 >= (await this.#allBytes())) return this.#compactAll();
+    for (const range of ranges) {
+      if (range.bytes >= LARGE_BYTES) await this.#compactRange(range);
     }
-    const seconds = (performance.now() - started) / 1000;
-    this.#logger.debug({ bytes: sumOf(ranges), seconds }, "the space of deleted messages was given back");
   }
 
-  async #worthy(): Promise<readonly Sized[]> {
+  async #deletedRanges(): Promise<readonly Sized[]> {
     const ranges: Sized[] = [];
     for (const purged of this.#purged.values()) {
       if (purged.entries < LEAST_ENTRIES) continue;
       const bytes = await this.#bytesOf(entryRange(purged.queue, purged.fromSeq, purged.toSeq));
-      if (bytes >= LEAST_BYTES) ranges.push({ purged, bytes });
+      ranges.push({ purged, bytes });
     }
-    const bytes = sumOf(ranges);
-    if (bytes >= WORTH_BYTES && bytes * 2 >= (await this.#bytesOfAllEntries())) return ranges;
-    return ranges.filter((range) => range.bytes >= LARGE_BYTES);
+    return ranges;
   }
 
-  async #bytesOfAllEntries(): Promise<number> {
+  async #allBytes(): Promise<number> {
     let bytes = 0;
-    for (let slot = 0; slot < SLOT_COUNT; slot++) bytes += await this.#bytesOf(tableRange(slot, Table.Entry));
+    for (let slot = 0; slot < SLOT_COUNT; slot++) bytes += await this.#bytesOf(slotRange(slot));
     return bytes;
+  }
+
+  /** Neighbouring slots together: each compaction has LevelDB write its memory to a file first. */
+  async #compactAll(): Promise<void> {
+    this.#purged.clear();
+    let first = 0;
+    let bytes = 0;
+    for (let slot = 0; slot < SLOT_COUNT && !this.#isStopped; slot++) {
+      bytes += await this.#bytesOf(slotRange(slot));
+      if (bytes < WORTH_BYTES && slot < SLOT_COUNT - 1) continue;
+      await this.#compact(slotRange(first).gte, slotRange(slot).lt);
+      first = slot + 1;
+      bytes = 0;
+    }
+  }
+
+  async #compactRange({ purged: { queue, fromSeq, toSeq }, bytes }: Sized): Promise<void> {
+    this.#purged.delete(queueKey(queue));
+    const step = Math.ceil((toSeq - fromSeq) / Math.ceil(bytes / WORTH_BYTES));
+    for (let from = fromSeq; from < toSeq && !this.#isStopped; from += step) {
+      const { gte, lt } = entryRange(queue, from, Math.min(from + step, toSeq));
+      await this.#compact(gte, lt);
+    }
+  }
+
+  async #compact(from: Buffer, to: Buffer): Promise<void> {
+    const started = performance.now();
+    await this.#database.compactRange(from, to);
+    const tookMs = performance.now() - started;
+    this.#logger.debug({ tookMs }, "space of deleted messages was given back");
+    await this.#rest(tookMs * REST);
   }
 
   async #bytesOf({ gte, lt }: ReturnType<typeof entryRange>): Promise<number> {
     return this.#isStopped ? 0 : this.#database.approximateSize(gte, lt);
-  }
-
-  async #compact({ queue, fromSeq, toSeq }: Purged, pieces: number): Promise<void> {
-    const step = Math.ceil((toSeq - fromSeq) / pieces);
-    for (let from = fromSeq; from < toSeq && !this.#isStopped; from += step) {
-      const { gte, lt } = entryRange(queue, from, Math.min(from + step, toSeq));
-      const started = performance.now();
-      await this.#database.compactRange(gte, lt);
-      await this.#rest((performance.now() - started) * REST);
-    }
   }
 
   async #rest(forMs: number): Promise<void> {
@@ -174,8 +188,4 @@ export class Compactor {
     });
     this.#endRest = undefined;
   }
-}
-
-function sumOf(ranges: readonly Sized[]): number {
-  return ranges.reduce((sum, { bytes }) => sum + bytes, 0);
 }

@@ -108,6 +108,11 @@ export function keyOf(write: (writer: ByteWriter) => void): Buffer {
   return writer.copy();
 }
 
+/** All keys of one slot. */
+export function slotRange(slot: number): KeyRange {
+  return { gte: Buffer.of(slot), lt: Buffer.of(slot + 1) };
+}
+
 /** All keys of one table in one slot. */
 export function tableRange(slot: number, table: Table): KeyRange {
   return { gte: Buffer.of(slot, table), lt: Buffer.of(slot, table + 1) };
