@@ -147,8 +147,9 @@ describe("Endings of an AMQP connection", () => {
     await client.consume("q", { noAck: true });
     client.stream.stall();
     const publisher = await broker.connect();
+    const body = Buffer.alloc(512 * 1024);
     for (let i = 0; i < 40; i++) {
-      publisher.publish(1, "q", Buffer.alloc(512 * 1024));
+      publisher.publish(1, "q", body);
       await broker.settle();
     }
     const held = client.stream.bufferedBytes;

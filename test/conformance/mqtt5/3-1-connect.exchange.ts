@@ -7,6 +7,8 @@ const WILL_SUBSCRIBER = [
   ["b", "gets", "90 04 0001 00 00"],
 ] as const;
 
+/** The User Property that says what an acknowledgement waits for. */
+const DURABILITY = "26 000a 'durability' 0006 'memory'";
 /** A property of CONNACK that is a number, or none: no string such as an Authentication Method. */
 const NUMBER = "(11 .. .. .. ..|13 .. ..|21 .. ..|22 .. ..|24 ..|25 ..|27 .. .. .. ..|28 ..|29 ..|2a ..|) ";
 
@@ -248,7 +250,7 @@ export const connectExchanges: readonly Exchange[] = [
     name: "what CONNECT did not ask for is neither in CONNACK nor before it: method, Response Information [MQTT-3.1.2-28], [MQTT-4.12.0-6]",
     steps: [
       ["a", "sends", "10 0e 0004 'MQTT' 05 02 0000 00 0001 'a'"],
-      ["a", "gets", `20 .. 00 00 .. ${NUMBER.repeat(10)}`],
+      ["a", "gets", `20 .. 00 00 .. ${NUMBER.repeat(10)} ${DURABILITY}`],
     ],
   },
   {
