@@ -67,7 +67,7 @@ export class Bindings<L> {
     const id = bindingId(this.#identity(request), this.#ports.codec);
     if (source.binding(id) !== undefined) return;
     refuseBetweenViews(source.name, destination);
-    if (source.name === MQTT_EXCHANGE) refuseBadFilter(routingKey);
+    if (source.name === MQTT_EXCHANGE) this.#refuseBadFilter(routingKey);
     const binding = { id, routingKey, arguments: request.arguments, destination };
     source.bind(binding);
     this.#hold(destinationKey(destination), { source, binding, isDurable });
@@ -96,6 +96,18 @@ export class Bindings<L> {
       const held = this.#held(destinationKey(binding.destination), binding.id);
       if (held !== undefined) this.#drop(held);
     }
+  }
+
+  #refuseBadFilter(routingKey: string): void {
+    if (!this.#ports.routing.seesTopics) {
+      const why = `virtual host '${this.#ports.host}' sees no MQTT topics: the first of queues.virtualHosts does`;
+      throw new Refusal("precondition", why);
+    }
+    if (toTopicFilter(routingKey) === undefined) {
+      throw new Refusal("precondition", `binding key '${routingKey}' is no MQTT topic filter`);
+    }
+    if (isHidden(routingKey))
+      throw new Refusal("access", `topics that begin with '$' are not shown to queues`);
   }
 
   #release(held: Held<L>): void {
@@ -168,11 +180,4 @@ function destinationKey<L>(destination: Destination<HostedQueue<L>>): string {
 function refuseBetweenViews<L>(source: string, destination: Destination<HostedQueue<L>>): void {
   if (destination.kind === "queue" || !isTopicView(source) || !isTopicView(destination.name)) return;
   throw new Refusal("precondition", `exchanges '${source}' and '${destination.name}' show the same messages`);
-}
-
-function refuseBadFilter(routingKey: string): void {
-  if (toTopicFilter(routingKey) === undefined) {
-    throw new Refusal("precondition", `binding key '${routingKey}' is no MQTT topic filter`);
-  }
-  if (isHidden(routingKey)) throw new Refusal("access", `topics that begin with '$' are not shown to queues`);
 }

@@ -37,7 +37,14 @@ import {
   type QueueStatus,
 } from "./requests.ts";
 import { type RouteResult, routeThrough } from "./routed.ts";
-import { isHidden, MQTT_EXCHANGE, TOPIC_EXCHANGE, toRoutingKey, toTopicOf } from "./topic-view.ts";
+import {
+  isHidden,
+  isTopicView,
+  MQTT_EXCHANGE,
+  TOPIC_EXCHANGE,
+  toRoutingKey,
+  toTopicOf,
+} from "./topic-view.ts";
 
 export interface VirtualHostPorts<L> {
   readonly name: string;
@@ -275,7 +282,10 @@ export class VirtualHost<L> implements RouteSource<L> {
     return this.#handOver(queues, message, isRouted, waiter, token);
   }
 
-  /** The queues a dead letter goes to; undefined = there is no such exchange. */
+  /**
+   * The queues a dead letter goes to; undefined = there is no such exchange. Topics are reached by naming `amq.topic` or
+   * `mqtt` itself, which was permitted when the queue was declared: never by way of other exchanges.
+   */
   routeDeadLetter(
     message: Message,
     exchange: string,
@@ -284,8 +294,9 @@ export class VirtualHost<L> implements RouteSource<L> {
   ): { readonly queues: ReadonlySet<HostedQueue<L>>; readonly isRouted: boolean } | undefined {
     if (this.#exchanges.find(exchange) === undefined) return undefined;
     const addressed = { exchange, routingKeys, headers };
-    const { queues, view } = routeThrough(addressed, this.#exchangeNamed, this.#queueNamed);
-    const topicName = view && toTopicOf(view, message.envelope?.routingKey ?? "");
+    const { queues } = routeThrough(addressed, this.#exchangeNamed, this.#queueNamed);
+    const routingKey = message.envelope?.routingKey ?? "";
+    const topicName = isTopicView(exchange) ? toTopicOf(exchange, routingKey) : undefined;
     const isShown = topicName !== undefined && !isHidden(topicName);
     return { queues, isRouted: isShown && this.#routing.seesTopics };
   }

@@ -46,7 +46,10 @@ export async function measure(scenario, name, settings) {
 
 async function runGenerator(task, scenario, broker, settings) {
   const { name, version, transport, messages, connections, settleSeconds, waitForSpaceSeconds } = scenario;
-  const { port, pid, metricsPort, folder, certificate } = broker;
+  const { port, pid, folder, certificate } = broker;
+  // Asking for metrics takes some of the broker's time: only where they are wanted.
+  const wantsMetrics = scenario.figures.includes("storeOperationsPerMessage");
+  const metricsPort = wantsMetrics ? broker.metricsPort : undefined;
   /** @type {import("../generator/tasks/tasks.js").Order} */
   const order = {
     ...{ scenario: name, changes: { messages, connections, settleSeconds, waitForSpaceSeconds }, task },
