@@ -18,10 +18,10 @@ const payload = Buffer.alloc(64, 65);
 const nothing = () => {};
 
 async function ours(folder, sync) {
-  const queue = { slot: 3, id: 1, name: "q", createdAt: 1, headSeq: 0, nextSeq: 0, count: 0, bytes: 0 };
+  const queue = { slot: 3, id: 1, name: "q", createdAt: 1, headSeq: 0, nextSeq: 0, count: 0, bytes: 0, sentEnd: 0 };
   const delivery = { qos: 1, retain: false, subscriptionIdentifiers: [] };
   const store = new LevelStore({ folder, sync }, silentLogger);
-  const kinds = ["queue", "session", "subscription", "received", "retained", "usedQueueId", "corrupt"];
+  const kinds = ["queue", "session", "subscription", "received", "retained", "definition", "usedQueueId", "corrupt"];
   await store.open(Object.fromEntries(kinds.map((kind) => [kind, nothing])));
   const start = performance.now();
   for (let seq = 0; seq < MESSAGES; ) {
@@ -51,8 +51,9 @@ function anEntry(seq) {
     publisherId: "sensor-17",
     receivedAt: 1_700_000_000_000,
     expiresAt: 0,
+    envelope: undefined,
   };
-  return { seq, message, body: undefined, stored: 0 };
+  return { seq, message, body: undefined, deliveryCount: 0, stored: 0 };
 }
 
 async function theirs(folder) {

@@ -10,8 +10,8 @@ const storePeer = {
   what: "the store alone, one offline session's messages queued, read and acknowledged, 500 at a time",
   figures: ["perSecond", "storeMicros"],
   brokers: ["store", "store-no-fsync", "aedes-persistence-level"],
-  messages: 20_000,
-  quick: { messages: 5_000 },
+  messages: 200_000,
+  quick: { messages: 100_000 },
 };
 
 const retained = {
