@@ -18,10 +18,29 @@ const payload = Buffer.alloc(64, 65);
 const nothing = () => {};
 
 async function ours(folder, sync) {
-  const queue = { slot: 3, id: 1, name: "q", createdAt: 1, headSeq: 0, nextSeq: 0, count: 0, bytes: 0, sentEnd: 0 };
+  const queue = {
+    slot: 3,
+    id: 1,
+    name: "q",
+    createdAt: 1,
+    headSeq: 0,
+    nextSeq: 0,
+    count: 0,
+    bytes: 0,
+    sentEnd: 0,
+  };
   const delivery = { qos: 1, retain: false, subscriptionIdentifiers: [] };
   const store = new LevelStore({ folder, sync }, silentLogger);
-  const kinds = ["queue", "session", "subscription", "received", "retained", "definition", "usedQueueId", "corrupt"];
+  const kinds = [
+    "queue",
+    "session",
+    "subscription",
+    "received",
+    "retained",
+    "definition",
+    "usedQueueId",
+    "corrupt",
+  ];
   await store.open(Object.fromEntries(kinds.map((kind) => [kind, nothing])));
   const start = performance.now();
   for (let seq = 0; seq < MESSAGES; ) {
