@@ -5,7 +5,7 @@ import threading
 
 import pika
 from driver import commands, emit, fail, parameters, to_delivery, to_properties
-from pika.exceptions import AMQPError, NackError, UnroutableError
+from pika.exceptions import AMQPError, ChannelWrongStateError, NackError, UnroutableError
 
 
 class Driven:
@@ -46,6 +46,8 @@ class Driven:
     def attempt(self, command):
         try:
             emit({"id": command["id"], **(getattr(self, command["command"])(**arguments_of(command)) or {})})
+        except ChannelWrongStateError as error:  # closed since the last command: the reason is the broker's
+            fail(command, self.channel._closing_reason or error)
         except Exception as error:  # whatever it is, the test is told
             fail(command, error)
 
