@@ -13,7 +13,11 @@ import { acknowledgedBy, expectProgress, expectRefusal, expectResumption } from 
 const MIB = 1024 * 1024;
 const DISK_MIB = 64;
 const BALLAST_MIB = 40;
-const NEEDS = { what: "the right to mount a file system (root on Linux)", isThere: mayMount() };
+const NEEDS = {
+  what: "the right to mount a file system (root on Linux)",
+  isThere: mayMount(),
+  isRight: true,
+};
 
 describeWith(NEEDS, "a broker whose disk is full", () => {
   let disk: string;

@@ -1,8 +1,15 @@
 import { describe, it } from "vitest";
 
-/** A suite that needs something of the machine: skipped with one line without it, a failure with REQUIRE_SERVICES=1. */
+interface Need {
+  readonly what: string;
+  readonly isThere: boolean;
+  /** A right, which nobody can install. */
+  readonly isRight?: boolean;
+}
+
+/** A suite that needs something of the machine: skipped with one line without it; REQUIRE_SERVICES=1 insists on programs. */
 export function describeWith(
-  { what, isThere }: { readonly what: string; readonly isThere: boolean },
+  { what, isThere, isRight = false }: Need,
   title: string,
   body: () => void,
 ): void {
@@ -11,7 +18,7 @@ export function describeWith(
     return;
   }
   const { REQUIRE_SERVICES } = process.env;
-  if (REQUIRE_SERVICES === "1") {
+  if (REQUIRE_SERVICES === "1" && !isRight) {
     describe(title, () => {
       it(`needs ${what}`, () => {
         throw new Error(`${what} is not there`);
