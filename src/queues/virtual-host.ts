@@ -301,14 +301,14 @@ export class VirtualHost<L> implements RouteSource<L> {
     return { queues, isRouted: isShown && this.#routing.seesTopics };
   }
 
-  /** A dead letter for durable lanes, and for the receivers of its topic when `isRouted`. */
+  /** A dead letter for durable lanes, and for the receivers of its topic when `isRouted`; never a topic's retained message. */
   publishDeadLetter(targets: readonly LaneTarget<L>[], message: Message, isRouted: boolean): void {
     const { exchange = TOPIC_EXCHANGE, routingKey = "" } = message.envelope ?? {};
     const topicName = toTopicOf(exchange, routingKey);
     const isInView = isRouted && topicName !== undefined;
     this.#routing.publish(
       targets,
-      isInView ? { ...message, topicName: topicName as TopicName } : message,
+      isInView ? { ...message, topicName: topicName as TopicName, retain: false } : message,
       isInView,
       NOBODY,
       0,

@@ -429,3 +429,29 @@ describe("a full queue with x-overflow reject-publish", () => {
     expect(await rig.drain("q")).toEqual(["first"]);
   });
 });
+
+describe("a dead letter that goes to a topic", () => {
+  it.each(["mqtt", "amq.topic"])(
+    "by way of %s is not retained there, although it was once",
+    async (exchange) => {
+      const rig = await aRig();
+      const key = exchange === "mqtt" ? "dead/letters" : "dead.letters";
+      await rig.declareQueue("q", {
+        arguments: [...text("x-dead-letter-exchange", exchange), ...text("x-dead-letter-routing-key", key)],
+      });
+      await rig.declareQueue("dead");
+      await rig.bind("mqtt", "q", "a/#");
+      await rig.bind("mqtt", "dead", "dead/#");
+      await rig.publishMqtt("a/b", "21.5", true);
+
+      (await rig.get("q"))?.reject();
+
+      const letter = await rig.get("dead");
+      expect([letter?.message.topicName, letter?.message.payload.toString()]).toEqual([
+        "dead/letters",
+        "21.5",
+      ]);
+      expect([...rig.retained]).toEqual([["a/b", "21.5"]]);
+    },
+  );
+});

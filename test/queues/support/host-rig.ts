@@ -32,6 +32,8 @@ export class HostRig {
   readonly journal: LocalJournal;
   readonly hosts: QueueHosts;
   readonly owner = {};
+  /** What each topic retains, as text. */
+  readonly retained: ReadonlyMap<TopicName, string>;
   readonly #machine: StateMachine;
   readonly #store: HeldStore;
   #tokens = 0;
@@ -40,6 +42,7 @@ export class HostRig {
     this.disk = disk;
     this.#store = new HeldStore(disk);
     const effects = new SeenEffects();
+    this.retained = effects.retainedMessages;
     const store = this.#store;
     const { clock } = this;
     this.#machine = new StateMachine(store, effects);
@@ -174,9 +177,9 @@ export class HostRig {
   }
 
   /** What an MQTT client publishes at QoS 1. */
-  publishMqtt(topicName: string, text = "m"): Promise<void> {
+  publishMqtt(topicName: string, text = "m", retain = false): Promise<void> {
     return new Promise((resolve) => {
-      const message = aMessage({ topicName, payload: Buffer.from(text) });
+      const message = aMessage({ topicName, payload: Buffer.from(text), retain });
       const bits = this.publishing.publish(
         message,
         undefined,
