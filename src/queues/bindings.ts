@@ -6,6 +6,7 @@ import type { Destination, Exchange, ExchangeBinding } from "./exchange.ts";
 import type { HostJournal } from "./host-journal.ts";
 import type { HostedQueue } from "./hosted-queue.ts";
 import type { HeaderCodec, TopicRouting } from "./ports.ts";
+import { QueueFilters } from "./queue-filters.ts";
 import { isHidden, isTopicView, MQTT_EXCHANGE } from "./topic-view.ts";
 
 /** What is to be bound, or was. */
@@ -37,8 +38,7 @@ export interface BindingsPorts<L> {
 export class Bindings<L> {
   readonly #ports: BindingsPorts<L>;
   readonly #byDestination = new Map<string, Set<Held<L>>>();
-  /** Queues bound to the exchange `mqtt`: how often. */
-  readonly #onTopics = new Map<string, number>();
+  readonly #filters = new QueueFilters();
   #count = 0;
 
   constructor(ports: BindingsPorts<L>) {
@@ -58,7 +58,12 @@ export class Bindings<L> {
   }
 
   showsTopics(queue: string): boolean {
-    return this.#onTopics.has(queue);
+    return this.#filters.has(queue);
+  }
+
+  /** Whether the routing core hands what is published to this topic to the queue, by a filter on the exchange `mqtt`. */
+  reaches(queue: string, topicName: string): boolean {
+    return this.#filters.reaches(queue, topicName);
   }
 
   /** Binding twice is binding once (AMQP 0-9-1 queue.bind: rule "duplicates"). Throws a Refusal. */
@@ -72,8 +77,7 @@ export class Bindings<L> {
     source.bind(binding);
     this.#hold(destinationKey(destination), { source, binding, isDurable });
     if (source.name === MQTT_EXCHANGE && destination.kind === "queue") {
-      this.#countOnTopics(destination.queue.settings.name, 1);
-      this.#ports.routing.subscribe(destination.queue.receiver, routingKey);
+      this.#showTopics(destination.queue, routingKey);
     } else this.#ports.routing.bindingsChanged();
     if (isDurable) this.#ports.journal.keep(this.#stored(request));
   }
@@ -121,16 +125,17 @@ export class Bindings<L> {
     source.unbind(binding);
     this.#letGo(destinationKey(destination), held);
     if (source.name === MQTT_EXCHANGE && destination.kind === "queue") {
-      this.#countOnTopics(destination.queue.settings.name, -1);
-      this.#ports.routing.unsubscribe(destination.queue.receiver, routingKey);
+      this.#hideTopics(destination.queue, routingKey);
     } else this.#ports.routing.bindingsChanged();
     if (isDurable) this.#ports.journal.forget(this.#stored({ source, ...binding }));
   }
 
-  #countOnTopics(queue: string, change: 1 | -1): void {
-    const count = (this.#onTopics.get(queue) ?? 0) + change;
-    if (count > 0) this.#onTopics.set(queue, count);
-    else this.#onTopics.delete(queue);
+  #showTopics({ settings, receiver }: HostedQueue<L>, filter: string): void {
+    if (this.#filters.add(settings.name, filter)) this.#ports.routing.subscribe(receiver, filter);
+  }
+
+  #hideTopics({ settings, receiver }: HostedQueue<L>, filter: string): void {
+    if (this.#filters.remove(settings.name, filter)) this.#ports.routing.unsubscribe(receiver, filter);
   }
 
   #hold(key: string, held: Held<L>): void {

@@ -3,7 +3,6 @@ import type { TopicName } from "../base/ids.ts";
 import type { Message } from "../base/message.ts";
 import type { Delivery } from "../base/queued-message.ts";
 import { Refusal } from "../base/refusal.ts";
-import { filterMatches } from "../base/topic-filter.ts";
 import { type BindingRequest, Bindings } from "./bindings.ts";
 import type { Definition, StoredBinding } from "./definitions.ts";
 import type { Exchange } from "./exchange.ts";
@@ -339,12 +338,9 @@ export class VirtualHost<L> implements RouteSource<L> {
   #withoutThoseOf(topicName: string, queues: ReadonlySet<HostedQueue<L>>): ReadonlySet<HostedQueue<L>> {
     if (queues.size === 0) return queues;
     const known = this.#shownTo(topicName);
-    for (const { destination, routingKey } of this.#exchanges.get(MQTT_EXCHANGE).bindings()) {
-      if (destination.kind === "queue" && queues.has(destination.queue)) {
-        if (filterMatches(routingKey, topicName)) known.add(destination.queue);
-      }
-    }
-    return new Set([...queues].filter((queue) => !known.has(queue)));
+    const isKnown = (queue: HostedQueue<L>): boolean =>
+      known.has(queue) || this.#bindings.reaches(queue.settings.name, topicName);
+    return new Set([...queues].filter((queue) => !isKnown(queue)));
   }
 
   #route(publication: Publication): RouteResult<HostedQueue<L>> {

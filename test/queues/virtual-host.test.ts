@@ -275,6 +275,21 @@ describe("what MQTT clients publish", () => {
 });
 
 describe("what AMQP clients publish on amq.topic or mqtt", () => {
+  it("reaches a queue once that has it by a filter and by way of another exchange", async () => {
+    const rig = await aRig();
+    await rig.declareExchange("next", "fanout");
+    await rig.declareQueue("q");
+    await rig.bindExchange("mqtt", "next", "plant/#");
+    await rig.bind("next", "q", "");
+    for (const filter of ["other/#", "plant/+/temp"]) await rig.bind("mqtt", "q", filter);
+
+    await rig.publish("mqtt", "plant/1/temp", "both");
+    await rig.publish("mqtt", "plant/1/level", "by the exchange");
+    await rig.publish("mqtt", "other/1", "by the filter");
+
+    expect(await rig.drain("q")).toEqual(["both", "by the exchange", "by the filter"]);
+  });
+
   it.each([
     ["amq.topic", "plant.1.temp"],
     ["mqtt", "plant/1/temp"],
@@ -427,6 +442,73 @@ describe("a full queue with x-overflow reject-publish", () => {
     await rig.publishMqtt("a/b", "second");
 
     expect(await rig.drain("q")).toEqual(["first"]);
+  });
+});
+
+describe("a topic filter bound twice with different arguments", () => {
+  const FILTER = "plant/+/temp";
+  const one = text("by", "one");
+  const two = text("by", "two");
+
+  async function boundTwice(): Promise<HostRig> {
+    const rig = await aRig();
+    await rig.declareQueue("q");
+    await rig.bind("mqtt", "q", FILTER, one);
+    await rig.bind("mqtt", "q", FILTER, two);
+    return rig;
+  }
+
+  it("is one subscription of the routing core: each message arrives once", async () => {
+    const rig = await boundTwice();
+
+    await rig.publishMqtt("plant/1/temp", "a");
+    await rig.publish("mqtt", "plant/1/temp", "b");
+
+    expect([rig.router.subscriptionCount, rig.host.bindingCount]).toEqual([1, 2]);
+    expect(await rig.drain("q")).toEqual(["a", "b"]);
+  });
+
+  it("still brings messages when one of the two is unbound", async () => {
+    const rig = await boundTwice();
+
+    await rig.unbind("mqtt", "q", FILTER, one);
+
+    await rig.publishMqtt("plant/1/temp", "a");
+    await rig.publish("mqtt", "plant/1/temp", "b");
+    expect(await rig.drain("q")).toEqual(["a", "b"]);
+    expect([rig.router.subscriptionCount, rig.host.showsTopics("q")]).toEqual([1, true]);
+  });
+
+  it.each<[string, (rig: HostRig) => Promise<void> | undefined]>([
+    [
+      "both are unbound",
+      (rig) => rig.unbind("mqtt", "q", FILTER, one).then(() => rig.unbind("mqtt", "q", FILTER, two)),
+    ],
+    [
+      "the queue is deleted",
+      (rig) => {
+        rig.host.deleteQueue("q", { ifUnused: false, ifEmpty: false }, rig.owner, { committed() {} }, 0);
+        return undefined;
+      },
+    ],
+  ])("leaves no subscription behind when %s", async (_how, end) => {
+    const rig = await boundTwice();
+
+    await end(rig);
+
+    expect([rig.router.subscriptionCount, rig.host.bindingCount]).toEqual([0, 0]);
+    expect(rig.host.showsTopics("q")).toBe(false);
+  });
+
+  it("is there again after a restart, both times", async () => {
+    const after = await (await boundTwice()).restarted("killed");
+
+    await after.unbind("mqtt", "q", FILTER, one);
+
+    await after.publishMqtt("plant/1/temp", "a");
+    expect(await after.drain("q")).toEqual(["a"]);
+    await after.unbind("mqtt", "q", FILTER, two);
+    expect(after.router.subscriptionCount).toBe(0);
   });
 });
 

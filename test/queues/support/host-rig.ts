@@ -143,6 +143,11 @@ export class HostRig {
     return this.done((waiter, token) => this.host.bindQueue(binding, this.owner, waiter, token));
   }
 
+  unbind(source: string, destination: string, routingKey: string, table: FieldTable = []): Promise<void> {
+    const binding = { source, destination, routingKey, arguments: table };
+    return this.done((waiter, token) => this.host.unbindQueue(binding, this.owner, waiter, token));
+  }
+
   bindExchange(source: string, destination: string, routingKey: string): Promise<void> {
     const binding = { source, destination, routingKey, arguments: [] };
     return this.done((waiter, token) => this.host.bindExchange(binding, waiter, token));
