@@ -2,6 +2,7 @@ import type { ByteReceiver, ByteStream } from "../../base/byte-stream.ts";
 import { describe } from "../../base/errors.ts";
 import { toClientId } from "../../base/ids.ts";
 import { type Flusher, Output } from "../../base/output.ts";
+import { Reading } from "../../base/reading.ts";
 import type { AmqpCounters } from "../amqp-counters.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { ChannelLink } from "../channel/channel-link.ts";
@@ -18,9 +19,9 @@ import { ReplyCode } from "../codec/reply-codes.generated.ts";
 import type { AmqpOptions, AmqpPorts, Identity, VirtualHost } from "../ports.ts";
 import { toAmqpError } from "./failures.ts";
 import { Handshake } from "./handshake.ts";
+import { Hold } from "./hold.ts";
 import { OpenChannels } from "./open-channels.ts";
 import { PublisherPace } from "./publisher-pace.ts";
-import { Hold, Reading } from "./reading.ts";
 
 /** What all connections share. */
 export interface ConnectionContext {
@@ -68,7 +69,7 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
   readonly openedAt: number;
   readonly #context: ConnectionContext;
   readonly #frames = new FrameReader("client");
-  readonly #reading: Reading;
+  readonly #reading: Reading<Hold>;
   readonly #channels: OpenChannels;
   #phase: Phase = Phase.AwaitingHeader;
   readonly #handshake: Handshake;

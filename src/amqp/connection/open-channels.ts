@@ -1,3 +1,4 @@
+import type { Reading } from "../../base/reading.ts";
 import { Channel } from "../channel/channel.ts";
 import type { ChannelLink } from "../channel/channel-link.ts";
 import { type AmqpChannelError, AmqpConnectionError } from "../codec/amqp-error.ts";
@@ -8,13 +9,13 @@ import { readMethod } from "../codec/read-method.ts";
 import { ReplyCode } from "../codec/reply-codes.generated.ts";
 import { handleMethod } from "../handlers/dispatch.ts";
 import { handlePublish } from "../handlers/publish.ts";
+import { Hold } from "./hold.ts";
 import type { PublisherPace } from "./publisher-pace.ts";
-import { Hold, type Reading } from "./reading.ts";
 
 export interface OpenChannelsPorts {
   readonly link: ChannelLink;
   readonly names: NameCache;
-  readonly reading: Reading;
+  readonly reading: Reading<Hold>;
   pace(): PublisherPace;
   channelMax(): number;
   /** `failing` is the method at hand, 0 = none. */

@@ -1,12 +1,13 @@
+import type { Reading } from "../../base/reading.ts";
 import type { AmqpCounters } from "../amqp-counters.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { Confirms } from "../channel/confirms.ts";
 import type { Method } from "../codec/methods.generated.ts";
 import type { Journal } from "../ports.ts";
-import { Hold, type Reading } from "./reading.ts";
+import { Hold } from "./hold.ts";
 
 export interface PublisherPacePorts {
-  readonly reading: Reading;
+  readonly reading: Reading<Hold>;
   readonly journal: Journal;
   readonly counters: AmqpCounters;
   /** Why publishers have to wait; undefined = they need not. */

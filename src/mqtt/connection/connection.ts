@@ -3,6 +3,7 @@ import { describe, InvariantError } from "../../base/errors.ts";
 import type { Message } from "../../base/message.ts";
 import { type Flusher, Output } from "../../base/output.ts";
 import type { Delivery } from "../../base/queued-message.ts";
+import { Reading } from "../../base/reading.ts";
 import { type AckType, PINGRESP, readAckPacketId, readAckReasonCode } from "../codec/acks.ts";
 import { checkPingreq, decodeControl } from "../codec/control.ts";
 import { mayTell } from "../codec/control-writer.ts";
@@ -35,11 +36,11 @@ import { type AckReceiver, AckSender } from "./ack-sender.ts";
 import { AuthenticationExchange } from "./authentication-exchange.ts";
 import { ControlSender } from "./control-sender.ts";
 import type { Entrance } from "./entrance.ts";
+import { Hold } from "./hold.ts";
 import type { Overload } from "./overload.ts";
 import { PublishIntake } from "./publish-intake.ts";
 import { PublishSender } from "./publish-sender.ts";
 import type { ReadShare } from "./read-share.ts";
-import { Hold, Reading } from "./reading.ts";
 import { TopicAliases } from "./topic-aliases.ts";
 
 /** What all connections share. */
@@ -75,7 +76,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
   readonly rules: ListenerRules;
   readonly #context: ConnectionContext;
   readonly #framer: Framer;
-  readonly #reading: Reading;
+  readonly #reading: Reading<Hold>;
   readonly #intake: PublishIntake;
   readonly #output: Output;
   #openedAt: number;

@@ -1,9 +1,10 @@
+import type { Reading } from "../../base/reading.ts";
 import type { PublishPacket } from "../codec/packets.ts";
 import type { Client } from "../handlers/client.ts";
 import { handlePublish, handlePublishQoS0 } from "../handlers/publish.ts";
 import type { FullQueue, MqttOptions, MqttPorts } from "../ports.ts";
 import { ReasonCode } from "../reason-code.ts";
-import { Hold, type Reading } from "./reading.ts";
+import { Hold } from "./hold.ts";
 
 /** The client a PUBLISH came from. */
 export interface PublishingClient extends Client {
@@ -14,7 +15,7 @@ export interface PublishingClient extends Client {
 /** Takes the PUBLISH packets of one connection: counts them against its rate, and keeps one that has to wait for room. */
 export class PublishIntake {
   readonly #client: PublishingClient;
-  readonly #reading: Reading;
+  readonly #reading: Reading<Hold>;
   readonly #ports: MqttPorts;
   readonly #options: MqttOptions;
   /** Runs what comes later, on the connection's account. */
@@ -28,7 +29,7 @@ export class PublishIntake {
 
   constructor(
     client: PublishingClient,
-    reading: Reading,
+    reading: Reading<Hold>,
     { ports, options }: { readonly ports: MqttPorts; readonly options: MqttOptions },
     guarded: (task: () => void) => void,
   ) {

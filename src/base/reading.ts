@@ -1,35 +1,28 @@
-import type { ByteStream } from "../../base/byte-stream.ts";
-import type { FrameReader, FrameSink } from "../codec/frame-reader.ts";
+import type { ByteStream } from "./byte-stream.ts";
 
-/** Why a connection is not read at present; several reasons may hold at once. */
-export const Hold = {
-  /** A login is being checked. */
-  Handshake: 1,
-  /** More waits to be written to disk than memory should hold. */
-  Journal: 2,
-  /** More answers are owed than a client may have outstanding. */
-  AnswersOwed: 4,
-  /** More publications are unconfirmed than a client may have outstanding. */
-  Unconfirmed: 8,
-  /** It does not read what it is sent. */
-  AnswersUnread: 16,
-  /** The broker is out of some resource. */
-  Alarm: 32,
-} as const;
-export type Hold = (typeof Hold)[keyof typeof Hold];
+/** Cuts a byte stream into the units of its protocol and hands them to a sink. */
+export interface Parser<Sink> {
+  /** The sink wanted to be left alone until `resume`. */
+  readonly isPaused: boolean;
+  push(chunk: Buffer, sink: Sink): void;
+  resume(sink: Sink): void;
+}
 
-export interface ReadingPorts {
-  readonly sink: FrameSink;
+export interface ReadingPorts<Sink> {
+  readonly sink: Sink;
   /** Reading goes on after it was held: what came meanwhile is about to be handed over. */
   resumed(): void;
   failed(error: unknown): void;
 }
 
-/** The reading half of a connection: hands bytes to the frame reader, unless there is a reason to let the client wait. */
-export class Reading {
+/**
+ * The reading half of a connection: hands bytes to its parser, unless there is a reason to let the client wait.
+ * `Hold` are the protocol's reasons, a bit each; several may hold at once.
+ */
+export class Reading<Hold extends number, Sink = unknown> {
   readonly #stream: ByteStream;
-  readonly #frames: FrameReader;
-  readonly #ports: ReadingPorts;
+  readonly #parser: Parser<Sink>;
+  readonly #ports: ReadingPorts<Sink>;
   /** Bits of `Hold`. */
   #holds = 0;
   #isScheduled = false;
@@ -41,12 +34,12 @@ export class Reading {
     if (this.#isClosed || this.#holds !== 0) return;
     this.#ports.resumed();
     this.#stream.resume();
-    if (this.#frames.isPaused) this.#guarded(() => this.#frames.resume(this.#ports.sink));
+    if (this.#parser.isPaused) this.#resumeParser();
   };
 
-  constructor(stream: ByteStream, frames: FrameReader, ports: ReadingPorts) {
+  constructor(stream: ByteStream, parser: Parser<Sink>, ports: ReadingPorts<Sink>) {
     this.#stream = stream;
-    this.#frames = frames;
+    this.#parser = parser;
     this.#ports = ports;
   }
 
@@ -54,16 +47,16 @@ export class Reading {
     return this.#holds !== 0;
   }
 
-  /** hot: a chunk has come. */
+  /** hot: a chunk has come. Allocates nothing; the two protocols' parsers are all that is ever called here. */
   push(chunk: Buffer): void {
     try {
-      this.#frames.push(chunk, this.#ports.sink);
+      this.#parser.push(chunk, this.#ports.sink);
     } catch (error) {
       this.#ports.failed(error);
     }
   }
 
-  /** Stops reading; the frame at hand is the last one until `release`. */
+  /** Stops reading; what the sink has at hand is the last it gets until `release`. */
   hold(reason: Hold): void {
     if (this.#isEnding) return;
     this.#holds |= reason;
@@ -74,7 +67,7 @@ export class Reading {
     return (this.#holds & reason) !== 0;
   }
 
-  /** The reason is gone: reads on in a turn of its own, never from inside a frame, when no other is left. */
+  /** The reason is gone: reads on in a turn of its own, never from inside the sink, when no other is left. */
   release(reason: Hold): void {
     if ((this.#holds & reason) === 0) return;
     this.#holds &= ~reason;
@@ -100,9 +93,9 @@ export class Reading {
     setImmediate(this.#resume);
   }
 
-  #guarded(task: () => void): void {
+  #resumeParser(): void {
     try {
-      task();
+      this.#parser.resume(this.#ports.sink);
     } catch (error) {
       this.#ports.failed(error);
     }
