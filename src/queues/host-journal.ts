@@ -22,6 +22,11 @@ export class HostJournal<L> {
     this.#isPending = true;
   }
 
+  /** Runs the waiter when all that was changed so far is durable: messages too. */
+  whenCommitted(waiter: CommitWaiter, token: number): void {
+    this.#journal.whenCommitted(waiter, token);
+  }
+
   /** Ends a request: at once when nothing durable was changed since the last one. */
   answer(waiter: CommitWaiter, token: number): void {
     const isPending = this.#isPending;

@@ -70,8 +70,8 @@ export interface HostedQueue<L> {
   push(message: Message): void;
   consume(request: ConsumerRequest): Consuming;
   get(noAck: boolean, answer: (delivery: QueueDelivery | undefined, remaining: number) => void): void;
-  /** Returns how many ready messages it removed. */
-  purge(): number;
+  /** Returns how many ready messages it removes; `done` is told when they are gone, or the queue is. */
+  purge(done: () => void): number;
   /** It was used: x-expires begins anew. */
   touch(): void;
   /** Deleted: consumers are cancelled, lanes dropped, timers ended. */

@@ -165,7 +165,10 @@ export class LaneFeed<L extends Lane> {
   purgeOn(): boolean {
     for (let i = 0; i < PURGE_SLICE && this.#purgeCount > 0; i++) {
       const entry = this.lane.take();
-      if (entry === undefined) return false;
+      if (entry === undefined) {
+        this.#leaveOutMissing();
+        return false;
+      }
       if (entry.seq >= this.#purgeEnd) {
         this.#looked = entry;
         this.#purgeCount = 0; // some of them could not be read
@@ -177,6 +180,13 @@ export class LaneFeed<L extends Lane> {
     }
     if (this.#purgeCount === 0) this.#purgeBytes = 0;
     return this.#purgeCount > 0;
+  }
+
+  /** What could not be read no longer counts in the lane: nothing is left of it to remove. */
+  #leaveOutMissing(): void {
+    const left = Math.max(0, this.lane.count - this.#heldCount - this.#returned.count);
+    this.#purgeCount = Math.min(this.#purgeCount, left);
+    if (this.#purgeCount === 0) this.#purgeBytes = 0;
   }
 
   #look(): ReadyEntry | undefined {

@@ -217,10 +217,13 @@ export class VirtualHost<L> implements RouteSource<L> {
     this.#journal.answer(waiter, token);
   }
 
+  /** The waiter is told when the messages are gone, from the disk too (AMQP 0-9-1 §1.7.2.7). */
   purgeQueue(name: string, owner: QueueOwner, waiter: CommitWaiter, token: number): number {
-    const count = this.#queues.get(name, owner).purge();
-    this.#journal.answer(waiter, token);
-    return count;
+    const queue = this.#queues.get(name, owner);
+    return queue.purge(() => {
+      if (queue.settings.durable) this.#journal.whenCommitted(waiter, token);
+      else waiter.committed(token);
+    });
   }
 
   deleteQueue(

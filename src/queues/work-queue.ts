@@ -44,6 +44,8 @@ export interface WorkQueuePorts<L extends Lane> extends DeadLetterPorts<L> {
 
 /** Without consumers, what a durable queue has in memory is given up so long after it was last used. */
 const IDLE_MS = 10_000;
+/** Purges that wait for messages to be read and removed. */
+const MAXIMUM_PURGES = 10_000;
 
 /** A consumer, for operators. */
 export interface ConsumerView {
@@ -79,6 +81,8 @@ export class WorkQueue<L extends Lane> implements HostedQueue<L>, DeadLetterQueu
   readonly #deadLetters: DeadLetters<L>;
   readonly #unused: UnusedQueue;
   readonly #idle: Alarm;
+  /** Told when nothing is left to purge. */
+  readonly #purges: (() => void)[] = [];
   #usedAt: number;
   #unconsumedSince: number;
   #isGone = false;
@@ -221,11 +225,20 @@ export class WorkQueue<L extends Lane> implements HostedQueue<L>, DeadLetterQueu
     else this.#turns.runNow();
   }
 
-  /** Removes what is ready now; returns how many messages that are. What is in hands stays. */
-  purge(): number {
+  /**
+   * Removes what is ready now; returns how many messages that are. What is in hands stays. `done` is told once, when all
+   * of them have left the lanes, perhaps in this call; not when the process stops before.
+   */
+  purge(done: () => void): number {
+    if (this.#purges.length >= MAXIMUM_PURGES) {
+      const what = described("queue", this.name, this.#ports.hostName);
+      throw new Refusal("precondition", `too many purges of ${what} are not finished`);
+    }
     const count = this.#lanes.purge();
     this.counters.purged += count;
+    this.#purges.push(done);
     this.#dispatcher.headsChanged();
+    this.#tellPurged();
     return count;
   }
 
@@ -241,6 +254,7 @@ export class WorkQueue<L extends Lane> implements HostedQueue<L>, DeadLetterQueu
     this.#stop();
     this.#lanes.drop();
     for (const { consumer } of this.#consumers.clear()) consumer.cancelled();
+    this.#tellPurged();
   }
 
   /** The process stops: notes what was handed out. */
@@ -332,6 +346,7 @@ export class WorkQueue<L extends Lane> implements HostedQueue<L>, DeadLetterQueu
     this.#dispatcher.work();
     if (this.#isGone) return;
     if (lanes.purgeOn()) this.#turns.ask();
+    this.#tellPurged();
     if (!this.#turns.mayGoOn) return;
     lanes.seen();
     if (!this.#idle.isSet && !this.#isBusy) this.#idle.ringAt(this.#ports.clock.now() + IDLE_MS);
@@ -348,6 +363,11 @@ export class WorkQueue<L extends Lane> implements HostedQueue<L>, DeadLetterQueu
     this.touch();
     if (this.#consumers.count === 0 && this.settings.autoDelete) this.#ports.expired(this);
     else this.#turns.ask();
+  }
+
+  #tellPurged(): void {
+    if (this.#purges.length === 0 || this.#lanes.isPurging) return;
+    for (const done of this.#purges.splice(0)) done();
   }
 
   get #isBusy(): boolean {

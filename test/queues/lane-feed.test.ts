@@ -57,4 +57,17 @@ describe("the feed of a lane", () => {
     expect(lane.settled).toEqual([0, 2]);
     expect(feed.isPurging).toBe(false);
   });
+
+  it("ends a purge when the lane has nothing left, some of which could not be read", () => {
+    const lane = new DamagedLane([0, 2], 2);
+    const feed = new LaneFeed(0, lane, undefined, lane, 0);
+    feed.purge();
+    feed.purgeOn();
+    expect(feed.isPurging).toBe(true);
+
+    lane.count = 0; // it has noticed what is missing
+    feed.purgeOn();
+
+    expect(feed.isPurging).toBe(false);
+  });
 });

@@ -104,7 +104,7 @@ class Pair {
         this.#get();
         return;
       case "purge":
-        expect(this.queue.purge()).toBe(this.model.purge());
+        expect(this.queue.purge(() => {})).toBe(this.model.purge());
         return;
       case "wait":
         await this.rig.clock.advance(command.milliseconds);

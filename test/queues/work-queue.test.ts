@@ -149,7 +149,7 @@ describe.each([
     const consumer = rig.consumer(queue, { prefetch: 1 });
     await rig.settled();
 
-    const purged = queue.purge();
+    const purged = queue.purge(() => {});
     rig.publish(queue, "4");
     expect(queue.messageCount).toBe(1);
     await rig.settled();
@@ -165,7 +165,7 @@ describe.each([
   it("purges all of a queue of which nothing is in hands", async () => {
     const { rig, queue } = await holding(["1", "2", "3"], { durable });
 
-    expect(queue.purge()).toBe(3);
+    expect(queue.purge(() => {})).toBe(3);
     expect(queue.messageCount).toBe(0);
     rig.publish(queue, "4");
     await rig.settled();
@@ -302,15 +302,34 @@ describe("a queue", () => {
     const consumer = rig.consumer(queue, { prefetch: 1 });
     await rig.settled();
 
-    expect(queue.purge()).toBe(4999);
+    let doneCount = 0;
+    expect(queue.purge(() => doneCount++)).toBe(4999);
     rig.publish(queue, "later");
     expect(queue.messageCount).toBe(1);
+    expect(doneCount).toBe(0);
     for (let i = 0; i < 10; i++) await rig.settled();
+    expect(doneCount).toBe(1);
     consumer.acknowledge("0");
     await rig.settled();
 
     expect(consumer.texts).toEqual(["0", "later"]);
+    expect(doneCount).toBe(1);
     expect([queue.messageCount, rig.entriesOnDisk]).toEqual([0, 1]);
+  });
+
+  it("has finished its purges when it is deleted before", async () => {
+    const texts = Array.from({ length: 5000 }, (_, i) => String(i));
+    const { rig, queue } = await holding(texts);
+    rig.consumer(queue, { prefetch: 1 });
+    await rig.settled();
+    let doneCount = 0;
+    queue.purge(() => doneCount++);
+    queue.purge(() => doneCount++);
+    expect(doneCount).toBe(0);
+
+    queue.delete();
+
+    expect(doneCount).toBe(2);
   });
 
   it("goes on in later turns with what is too much for one", async () => {
@@ -459,7 +478,7 @@ describe("a queue", () => {
     expect(queue.messageCount).toBe(3);
     expect(queue.counters.dropped.get("memory")).toBe(1);
     expect(queue.rejects(1)).toBe(true);
-    queue.purge();
+    queue.purge(() => {});
     await rig.settled();
     expect(rig.memory.usedBytes).toBe(0);
     expect(queue.rejects(1)).toBe(false);

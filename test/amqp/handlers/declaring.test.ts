@@ -226,6 +226,41 @@ describe("Declaring over AMQP", () => {
     expect(await client.call(1, { ...DELETE, queue: "q" })).toMatchObject({ messageCount: 0 });
   });
 
+  it.each([
+    ["nobody holds any", 0],
+    ["a client holds one", 1],
+  ])("answers queue.purge when it is on disk, while %s (AMQP 0-9-1 §1.7.2.7)", async (_, heldCount) => {
+    const broker = await AmqpBroker.open();
+    const { rig } = broker;
+    const client = await broker.connect();
+    await client.declare("q");
+    for (const text of ["1", "2", "3"]) client.publish(1, "q", text);
+    await broker.settle();
+    if (heldCount > 0) await client.ask(1, { kind: "basic.get", queue: "q", noAck: false });
+
+    rig.store.hold();
+    const early = await client.ask(1, { kind: "queue.purge", queue: "q", noWait: false });
+    expect(early).toEqual([]);
+    rig.store.release();
+    await broker.settle();
+
+    expect(client.last("queue.purge-ok").messageCount).toBe(3 - heldCount);
+    expect(await (await rig.restarted("killed")).drain("q")).toHaveLength(heldCount);
+  });
+
+  it("answers queue.purge of a queue that is not durable without the disk", async () => {
+    const broker = await AmqpBroker.open();
+    const client = await broker.connect();
+    await client.declare("q", { durable: false });
+    client.publish(1, "q", "1");
+    await broker.settle();
+    broker.rig.store.hold();
+
+    const answer = await client.call(1, { kind: "queue.purge", queue: "q", noWait: false });
+
+    expect(answer).toMatchObject({ kind: "queue.purge-ok", messageCount: 1 });
+  });
+
   it("binds exchanges to exchanges", async () => {
     const broker = await AmqpBroker.open();
     const client = await broker.connect();

@@ -34,17 +34,16 @@ export class HostRig {
   readonly owner = {};
   /** What each topic retains, as text. */
   readonly retained: ReadonlyMap<TopicName, string>;
+  readonly store: HeldStore;
   readonly #machine: StateMachine;
-  readonly #store: HeldStore;
   #tokens = 0;
 
   constructor(queues: QueuesInput = {}, disk = new MemoryDisk()) {
     this.disk = disk;
-    this.#store = new HeldStore(disk);
+    this.store = new HeldStore(disk);
     const effects = new SeenEffects();
     this.retained = effects.retainedMessages;
-    const store = this.#store;
-    const { clock } = this;
+    const { clock, store } = this;
     this.#machine = new StateMachine(store, effects);
     const machine = this.#machine;
     this.journal = new LocalJournal({
@@ -84,7 +83,7 @@ export class HostRig {
       this.hosts.close();
       await this.journal.drain();
     }
-    this.#store.kill();
+    this.store.kill();
     this.journal.close();
     return new HostRig({}, this.disk).open();
   }
