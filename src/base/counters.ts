@@ -27,7 +27,10 @@ export type Limit =
   | "subscriptions"
   | "receive_maximum"
   | "unreleased_messages"
-  | "message_rate";
+  | "message_rate"
+  | "exchanges"
+  | "queues"
+  | "bindings";
 
 /** Plain numbers that hot paths raise; `src/metrics` reads them when scraped. Never reset. */
 export class Counters {

@@ -179,6 +179,9 @@ const LIMITS = keysOf<Limit>({
   receive_maximum: true,
   unreleased_messages: true,
   message_rate: true,
+  exchanges: true,
+  queues: true,
+  bindings: true,
 });
 
 const QUEUE_DROP_REASONS = keysOf<QueueDropReason>({

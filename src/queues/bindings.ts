@@ -5,7 +5,8 @@ import { bindingId, type StoredBinding } from "./definitions.ts";
 import type { Destination, Exchange, ExchangeBinding } from "./exchange.ts";
 import type { HostJournal } from "./host-journal.ts";
 import type { HostedQueue } from "./hosted-queue.ts";
-import type { HeaderCodec, TopicRouting } from "./ports.ts";
+import { refuseWithoutRoom } from "./names.ts";
+import type { DefinitionLimits, HeaderCodec, TopicRouting } from "./ports.ts";
 import { QueueFilters } from "./queue-filters.ts";
 import { isHidden, isTopicView, MQTT_EXCHANGE } from "./topic-view.ts";
 
@@ -29,6 +30,7 @@ export interface BindingsPorts<L> {
   readonly host: string;
   readonly codec: HeaderCodec;
   readonly journal: HostJournal<L>;
+  readonly limits: DefinitionLimits;
   readonly routing: TopicRouting<L>;
   /** The exchange has lost its last binding. */
   unused(source: Exchange<HostedQueue<L>>): void;
@@ -73,6 +75,7 @@ export class Bindings<L> {
     if (source.binding(id) !== undefined) return;
     refuseBetweenViews(source.name, destination);
     if (source.name === MQTT_EXCHANGE) this.#refuseBadFilter(routingKey);
+    refuseWithoutRoom(this.#ports.limits, "binding", `bind ${inWords(request)}`);
     const binding = { id, routingKey, arguments: request.arguments, destination };
     source.bind(binding);
     this.#hold(destinationKey(destination), { source, binding, isDurable });
@@ -175,6 +178,10 @@ export class Bindings<L> {
 
 function nameOf<L>(destination: Destination<HostedQueue<L>>): string {
   return destination.kind === "queue" ? destination.queue.settings.name : destination.name;
+}
+
+function inWords<L>({ source, destination }: BindingRequest<L>): string {
+  return `${destination.kind} '${nameOf(destination)}' to exchange '${source.name}'`;
 }
 
 function destinationKey<L>(destination: Destination<HostedQueue<L>>): string {

@@ -12,7 +12,9 @@ import {
   notFound,
   refuseDefaultExchange,
   refuseReserved,
+  refuseWithoutRoom,
 } from "./names.ts";
+import type { DefinitionLimits } from "./ports.ts";
 import type { ExchangeDeclaration } from "./requests.ts";
 import { MQTT_EXCHANGE, TOPIC_EXCHANGE } from "./topic-view.ts";
 
@@ -30,6 +32,7 @@ const PREDECLARED: readonly (readonly [name: string, type: ExchangeType])[] = [
 export interface ExchangesPorts<L> {
   readonly host: string;
   readonly journal: HostJournal<L>;
+  readonly limits: DefinitionLimits;
   /** Its bindings are to go with it, from it and to it. */
   removed(exchange: Exchange<HostedQueue<L>>): void;
 }
@@ -48,6 +51,11 @@ export class Exchanges<L> {
     return this.#byName.size;
   }
 
+  /** Without those that are there from the start. */
+  get declaredCount(): number {
+    return this.#byName.size - PREDECLARED.length;
+  }
+
   all(): IterableIterator<Exchange<HostedQueue<L>>> {
     return this.#byName.values();
   }
@@ -64,7 +72,7 @@ export class Exchanges<L> {
   }
 
   declare(declaration: ExchangeDeclaration): void {
-    const { host, journal } = this.#ports;
+    const { host, journal, limits } = this.#ports;
     const { name, durable, autoDelete, internal } = declaration;
     refuseDefaultExchange(name);
     const type = toExchangeType(declaration.type);
@@ -74,6 +82,7 @@ export class Exchanges<L> {
       return;
     }
     refuseReserved("exchange", name);
+    refuseWithoutRoom(limits, "exchange", `declare ${described("exchange", name, host)}`);
     const alternateExchange = alternateExchangeOf(name, declaration.arguments, host);
     const settings = { ...declaration, type, durable, autoDelete, internal, alternateExchange };
     this.#byName.set(name, new Exchange(settings));

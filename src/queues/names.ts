@@ -1,4 +1,5 @@
 import { Refusal } from "../base/refusal.ts";
+import type { DefinitionKind, DefinitionLimits } from "./ports.ts";
 
 /** Names that only the broker gives. */
 const RESERVED_PREFIX = "amq.";
@@ -26,6 +27,12 @@ export function isReserved(name: string): boolean {
 export function refuseReserved(kind: Kind, name: string): void {
   if (!isReserved(name)) return;
   throw new Refusal("access", `${kind} name '${name}' contains reserved prefix '${RESERVED_PREFIX}*'`);
+}
+
+/** `what` is to be done, as in `declare queue 'orders'`. */
+export function refuseWithoutRoom(limits: DefinitionLimits, kind: DefinitionKind, what: string): void {
+  const why = limits.refusalOf(kind);
+  if (why !== undefined) throw new Refusal("precondition", `cannot ${what}: ${why}`);
 }
 
 export function refuseDefaultExchange(name: string): void {

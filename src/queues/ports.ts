@@ -100,6 +100,15 @@ export interface QueueReceiver<L> {
   deliver(message: Message, delivery: Delivery): void;
 }
 
+/** What clients declare. */
+export type DefinitionKind = "exchange" | "queue" | "binding";
+
+/** How much may be declared, over all virtual hosts. */
+export interface DefinitionLimits {
+  /** Why there may not be one more, in words for the client; undefined: there is room. */
+  refusalOf(kind: DefinitionKind): string | undefined;
+}
+
 /** Asked by the routing core for each new topic, and remembered: who gets what MQTT clients publish there, by `amq.topic`. */
 export interface RouteSource<L> {
   match(topicName: string, receivers: QueueReceiver<L>[]): void;

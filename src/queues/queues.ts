@@ -3,13 +3,15 @@ import type { StoredQueue } from "./definitions.ts";
 import { refuseOtherArguments, refuseOtherValue } from "./equivalence.ts";
 import type { HostJournal } from "./host-journal.ts";
 import type { HostedQueue, QueueSettings } from "./hosted-queue.ts";
-import { described, notFound, refuseReserved } from "./names.ts";
+import { described, notFound, refuseReserved, refuseWithoutRoom } from "./names.ts";
+import type { DefinitionLimits } from "./ports.ts";
 import { DEFINING_QUEUE_ARGUMENTS, readQueueArguments } from "./queue-arguments.ts";
 import type { QueueDeclaration, QueueOwner } from "./requests.ts";
 
 export interface QueuesPorts<L> {
   readonly host: string;
   readonly journal: HostJournal<L>;
+  readonly limits: DefinitionLimits;
   /** `isNew`: false for one that was there before the process. */
   createQueue(settings: QueueSettings, isNew: boolean): HostedQueue<L>;
   /** Its bindings are to go with it. */
@@ -54,24 +56,23 @@ export class Queues<L> {
 
   /** Finds an equal one, or makes it. */
   declare(declaration: QueueDeclaration, owner: QueueOwner): HostedQueue<L> {
-    const { host, journal } = this.#ports;
     const existing = this.#byName.get(declaration.name);
     if (existing !== undefined) {
       this.#refuseLocked(existing, owner);
-      refuseOther(existing.declaration, declaration, host);
+      refuseOther(existing.declaration, declaration, this.#ports.host);
       existing.queue.touch();
       return existing.queue;
     }
     refuseReserved("queue", declaration.name);
-    const queue = this.#create(declaration, owner, true);
-    if (queue.settings.durable) journal.keep(stored(declaration, host));
-    return queue;
+    return this.declareNamed(declaration, owner);
   }
 
   /** A name the broker has made up may begin with `amq.`. */
   declareNamed(declaration: QueueDeclaration, owner: QueueOwner): HostedQueue<L> {
+    const { host, journal, limits } = this.#ports;
+    refuseWithoutRoom(limits, "queue", `declare ${described("queue", declaration.name, host)}`);
     const queue = this.#create(declaration, owner, true);
-    if (queue.settings.durable) this.#ports.journal.keep(stored(declaration, this.#ports.host));
+    if (queue.settings.durable) journal.keep(stored(declaration, host));
     return queue;
   }
 

@@ -18,6 +18,7 @@ import type {
 import { DEFAULT_EXCHANGE, described, refuseDefaultExchange } from "./names.ts";
 import type {
   CommitWaiter,
+  DefinitionLimits,
   HeaderCodec,
   LaneTarget,
   QueueJournal,
@@ -50,6 +51,7 @@ export interface VirtualHostPorts<L> {
   readonly codec: HeaderCodec;
   readonly journal: QueueJournal<L>;
   readonly routing: TopicRouting<L>;
+  readonly limits: DefinitionLimits;
   /** `isNew`: false for a queue that was there before the process. */
   createQueue(settings: QueueSettings, isNew: boolean): HostedQueue<L>;
   /** A queue is about to be deleted. */
@@ -73,15 +75,21 @@ export class VirtualHost<L> implements RouteSource<L> {
   readonly #queueNamed = (name: string) => this.#queues.find(name);
 
   constructor(ports: VirtualHostPorts<L>) {
-    const { name: host, codec, routing } = ports;
+    const { name: host, codec, routing, limits } = ports;
     const journal = new HostJournal(ports.journal, codec);
     this.name = host;
     this.#routing = routing;
     this.#journal = journal;
-    this.#exchanges = new Exchanges<L>({ host, journal, removed: (exchange) => this.#removed(exchange) });
+    this.#exchanges = new Exchanges<L>({
+      host,
+      journal,
+      limits,
+      removed: (exchange) => this.#removed(exchange),
+    });
     this.#queues = new Queues<L>({
       host,
       journal,
+      limits,
       createQueue: (settings, isNew) => ports.createQueue(settings, isNew),
       removed: (queue) => {
         ports.removed?.(queue);
@@ -92,6 +100,7 @@ export class VirtualHost<L> implements RouteSource<L> {
       host,
       codec,
       journal,
+      limits,
       routing,
       unused: (source) => {
         if (source.settings.autoDelete) this.#exchanges.remove(source);
@@ -115,6 +124,11 @@ export class VirtualHost<L> implements RouteSource<L> {
 
   get exchangeCount(): number {
     return this.#exchanges.count;
+  }
+
+  /** Without those that are always there. */
+  get declaredExchangeCount(): number {
+    return this.#exchanges.declaredCount;
   }
 
   /** Where the queue's messages come from, besides its own name on the default exchange. */

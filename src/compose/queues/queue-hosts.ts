@@ -5,7 +5,7 @@ import type { BrokerConfig } from "../../config/broker-config.ts";
 import { DEFINITION_PREFIX, type Definition, decodeDefinition } from "../../queues/definitions.ts";
 import type { HostedQueue } from "../../queues/hosted-queue.ts";
 import { MemoryBudget } from "../../queues/memory-budget.ts";
-import type { CommitWaiter, HeaderCodec, TopicRouting } from "../../queues/ports.ts";
+import type { CommitWaiter, DefinitionKind, HeaderCodec, TopicRouting } from "../../queues/ports.ts";
 import { VirtualHost } from "../../queues/virtual-host.ts";
 import { WorkQueue, type WorkQueuePorts } from "../../queues/work-queue.ts";
 import type { Publishing } from "../../routing/publishing.ts";
@@ -15,6 +15,7 @@ import type { Journal } from "../../state/journal.ts";
 import type { Queue } from "../../state/queue.ts";
 import type { StateMachine } from "../../state/state-machine.ts";
 import { declareConfigured } from "./configured-queues.ts";
+import { HostLimits } from "./host-limits.ts";
 import { JournalledQueues } from "./queue-journal.ts";
 import { QueueTally } from "./queue-tally.ts";
 import { NoTopicRouting, QueueTopicRouting } from "./topic-routing.ts";
@@ -33,6 +34,11 @@ export interface QueueEnvironment {
 
 /** Kept while the broker is stopped in order: without it, all that waits may have been handed out. */
 const STOPPED_MARK = "queues-stopped";
+const COUNTS: Readonly<Record<DefinitionKind, (host: VirtualHost<Queue>) => number>> = {
+  exchange: (host) => host.declaredExchangeCount,
+  queue: (host) => host.queueCount,
+  binding: (host) => host.bindingCount,
+};
 const NOBODY: CommitWaiter = { committed() {} };
 
 /** The virtual hosts of the broker, with their exchanges and queues. */
@@ -40,6 +46,7 @@ export class QueueHosts {
   readonly #environment: QueueEnvironment;
   readonly #journal: JournalledQueues;
   readonly #memory: MemoryBudget;
+  readonly #limits: HostLimits;
   readonly #hosts = new Map<string, VirtualHost<Queue>>();
   /** By virtual host: what queues counted that are gone. */
   readonly #gone = new Map<string, QueueTally>();
@@ -48,10 +55,12 @@ export class QueueHosts {
   #isOpen = false;
 
   constructor(environment: QueueEnvironment) {
-    const { journal, machine, clock, config } = environment;
+    const { journal, machine, clock, config, logger, counters } = environment;
     this.#environment = environment;
     this.#journal = new JournalledQueues(journal, machine, clock);
     this.#memory = new MemoryBudget(config.maximumMemoryBytes);
+    const count = (kind: DefinitionKind): number => this.#count(kind);
+    this.#limits = new HostLimits(config, { clock, logger, counters, count });
   }
 
   /** As `StateEffects.defined`: what was stored comes before `open`. */
@@ -77,6 +86,7 @@ export class QueueHosts {
     }
     this.#stored.clear();
     declareConfigured(config, (name) => this.#hosts.get(name));
+    this.#limits.turnOn();
   }
 
   get(name: string): VirtualHost<Queue> | undefined {
@@ -119,12 +129,19 @@ export class QueueHosts {
       codec: headers,
       journal: this.#journal,
       routing,
+      limits: this.#limits,
       createQueue: (settings, isNew) =>
         new WorkQueue<Queue>(this.#withDefaults(settings), ports, { wasHandedOut: wasHandedOut && !isNew }),
       removed: (queue) => this.goneOf(name).add(queue as WorkQueue<Queue>),
     });
     topics?.useSource(host);
     this.#hosts.set(name, host);
+  }
+
+  #count(kind: DefinitionKind): number {
+    let count = 0;
+    for (const host of this.#hosts.values()) count += COUNTS[kind](host);
+    return count;
   }
 
   #withDefaults(settings: HostedQueue<Queue>["settings"]): HostedQueue<Queue>["settings"] {

@@ -42,6 +42,18 @@ export const queuesSection = z.strictObject({
     .max(1_000_000)
     .default(100_000)
     .describe("Queues of all virtual hosts together"),
+  maximumExchanges: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(10_000)
+    .describe("Exchanges of all virtual hosts together, but for those that are always there"),
+  maximumBindings: z
+    .int()
+    .min(1)
+    .max(10_000_000)
+    .default(100_000)
+    .describe("Bindings of all virtual hosts together"),
   maximumMemoryBytes: count
     .default(256 * 1024 * 1024)
     .describe("What all queues that are not durable may hold together, in bytes"),

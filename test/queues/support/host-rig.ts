@@ -2,7 +2,7 @@ import { messageHeaders } from "../../../src/amqp/mapping/message-headers.ts";
 import { Counters } from "../../../src/base/counters.ts";
 import type { FieldTable } from "../../../src/base/field-table.ts";
 import type { TopicName } from "../../../src/base/ids.ts";
-import { silentLogger } from "../../../src/base/logger.ts";
+import { type Logger, silentLogger } from "../../../src/base/logger.ts";
 import { Refusal } from "../../../src/base/refusal.ts";
 import { QueueHosts } from "../../../src/compose/queues/queue-hosts.ts";
 import { brokerConfigSchema } from "../../../src/config/broker-config.ts";
@@ -35,6 +35,9 @@ export class HostRig {
   /** What each topic retains, as text. */
   readonly retained: ReadonlyMap<TopicName, string>;
   readonly store: HeldStore;
+  readonly counters = new Counters();
+  /** What was logged as a warning or an error. */
+  readonly lines: { readonly fields: object; readonly message: string }[] = [];
   readonly #machine: StateMachine;
   #tokens = 0;
 
@@ -65,8 +68,8 @@ export class HostRig {
       publishing: this.publishing,
       headers: messageHeaders,
       clock,
-      logger: silentLogger,
-      counters: new Counters(),
+      logger: this.#logger(),
+      counters: this.counters,
     });
     effects.defined = (name, value) => this.hosts.defined(name, value);
   }
@@ -78,14 +81,19 @@ export class HostRig {
   }
 
   /** The same disk after a stop or a kill. */
-  async restarted(ending: "stopped" | "killed"): Promise<HostRig> {
+  async restarted(ending: "stopped" | "killed", queues: QueuesInput = {}): Promise<HostRig> {
     if (ending === "stopped") {
       this.hosts.close();
       await this.journal.drain();
     }
     this.store.kill();
     this.journal.close();
-    return new HostRig({}, this.disk).open();
+    return new HostRig(queues, this.disk).open();
+  }
+
+  #logger(): Logger {
+    const note = (fields: object, message: string): void => void this.lines.push({ fields, message });
+    return { ...silentLogger, warn: note, error: note };
   }
 
   get host(): VirtualHost<Queue> {

@@ -1,0 +1,57 @@
+import type { Clock } from "../../base/clock.ts";
+import type { Counters } from "../../base/counters.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { BrokerConfig } from "../../config/broker-config.ts";
+import type { DefinitionKind, DefinitionLimits } from "../../queues/ports.ts";
+
+export interface HostLimitsPorts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly counters: Pick<Counters, "limitReached">;
+  /** How many there are over all virtual hosts, those apart that are always there. */
+  count(kind: DefinitionKind): number;
+}
+
+/** The key in the configuration; what is counted, as `causeway_limits_reached_total` has it for a label. */
+const LIMITS = {
+  exchange: { key: "maximumExchanges", plural: "exchanges" },
+  queue: { key: "maximumQueues", plural: "queues" },
+  binding: { key: "maximumBindings", plural: "bindings" },
+} as const;
+/** One line for each kind in so long a time. */
+const SILENCE_MS = 60_000;
+
+/** `queues.maximumQueues` and its like: what all virtual hosts may hold together. */
+export class HostLimits implements DefinitionLimits {
+  readonly #config: BrokerConfig["queues"];
+  readonly #ports: HostLimitsPorts;
+  readonly #loggedAt = new Map<DefinitionKind, number>();
+  #isOn = false;
+
+  constructor(config: BrokerConfig["queues"], ports: HostLimitsPorts) {
+    this.#config = config;
+    this.#ports = ports;
+  }
+
+  /** From now on. What was stored and what is configured is there whatever the limits say, and counts. */
+  turnOn(): void {
+    this.#isOn = true;
+  }
+
+  refusalOf(kind: DefinitionKind): string | undefined {
+    const { key, plural } = LIMITS[kind];
+    const maximum = this.#config[key];
+    if (!this.#isOn || this.#ports.count(kind) < maximum) return undefined;
+    this.#ports.counters.limitReached(plural);
+    this.#log(kind, { limit: `queues.${key}`, maximum });
+    return `the limit of ${maximum} ${plural} (queues.${key}) is reached`;
+  }
+
+  #log(kind: DefinitionKind, fields: object): void {
+    const now = this.#ports.clock.now();
+    const loggedAt = this.#loggedAt.get(kind);
+    if (loggedAt !== undefined && now - loggedAt < SILENCE_MS) return;
+    this.#loggedAt.set(kind, now);
+    this.#ports.logger.warn(fields, `no more ${LIMITS[kind].plural} are declared: clients are refused`);
+  }
+}
