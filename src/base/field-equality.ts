@@ -1,16 +1,5 @@
-import type { FieldTable, FieldType, FieldValue } from "./field-table.ts";
-
-const NUMBER_CLASSES: Readonly<Partial<Record<FieldType, string>>> = {
-  b: "integer",
-  B: "integer",
-  s: "integer",
-  u: "integer",
-  I: "integer",
-  i: "integer",
-  l: "integer",
-  f: "float",
-  d: "float",
-};
+import type { FieldTable, FieldValue } from "./field-table.ts";
+import { INTEGER_TYPES } from "./table-fields.ts";
 
 /**
  * RabbitMQ's equivalence of arguments: whole numbers of any width by value, likewise float and double, but 10 is not
@@ -37,7 +26,8 @@ export function isEquivalent(one: FieldValue | undefined, other: FieldValue | un
 }
 
 function classOf({ type }: FieldValue): string {
-  return NUMBER_CLASSES[type] ?? type;
+  if (INTEGER_TYPES.has(type)) return "integer";
+  return type === "f" ? "d" : type;
 }
 
 /** A number and a bigint of the same value are the same. */

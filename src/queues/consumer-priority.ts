@@ -1,6 +1,7 @@
 import type { FieldTable } from "../base/field-table.ts";
 import { Refusal } from "../base/refusal.ts";
-import { fieldNamed, integerOf, typeName } from "./fields.ts";
+import { fieldNamed, integerOf } from "../base/table-fields.ts";
+import { typeName } from "./fields.ts";
 
 /** x-priority of basic.consume, a whole number of any width; 0 when absent. `queue` is what an error names. */
 export function consumerPriorityOf(table: FieldTable, queue: string): number {

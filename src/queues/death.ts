@@ -1,6 +1,6 @@
 import type { FieldEntry, FieldTable, FieldValue } from "../base/field-table.ts";
 import type { Message } from "../base/message.ts";
-import { fieldNamed, textOf } from "./fields.ts";
+import { fieldNamed, textField, textOf, withField } from "../base/table-fields.ts";
 import { TOPIC_EXCHANGE, toRoutingKey } from "./topic-view.ts";
 
 /** Why a message left a queue for the dead-letter exchange, as x-death says it. */
@@ -41,7 +41,7 @@ export function withDeath(headers: FieldTable, death: Death): FieldTable {
     type: "A",
     value: [newest, ...others].map((value) => ({ type: "F", value })),
   };
-  return withFirstDeath(replaced(headers, "x-death", history), death);
+  return withFirstDeath(withField(headers, "x-death", history), death);
 }
 
 /**
@@ -67,46 +67,35 @@ function isOf(entry: FieldTable, queue: string, reason: string): boolean {
 }
 
 function textIn(entry: FieldTable, name: string): string | undefined {
-  const field = fieldNamed(entry, name);
-  return field === undefined ? undefined : textOf(field);
+  return textOf(fieldNamed(entry, name));
 }
 
 function firstDeath(death: Death): FieldTable {
   const entry: FieldEntry[] = [
     { name: "count", field: { type: "l", value: 1n } },
-    { name: "reason", field: text(death.reason) },
-    { name: "queue", field: text(death.queue) },
+    { name: "reason", field: textField(death.reason) },
+    { name: "queue", field: textField(death.queue) },
     { name: "time", field: { type: "T", value: BigInt(Math.floor(death.at / 1000)) } },
-    { name: "exchange", field: text(death.exchange) },
-    { name: "routing-keys", field: { type: "A", value: death.routingKeys.map(text) } },
+    { name: "exchange", field: textField(death.exchange) },
+    { name: "routing-keys", field: { type: "A", value: death.routingKeys.map(textField) } },
   ];
   if (death.expirationMs !== undefined)
-    entry.push({ name: "original-expiration", field: text(String(death.expirationMs)) });
+    entry.push({ name: "original-expiration", field: textField(String(death.expirationMs)) });
   return entry;
 }
 
 function countedUp(entry: FieldTable): FieldTable {
   const count = fieldNamed(entry, "count");
   const value = count?.type === "l" ? count.value + 1n : 1n;
-  return replaced(entry, "count", { type: "l", value });
+  return withField(entry, "count", { type: "l", value });
 }
 
 function withFirstDeath(headers: FieldTable, death: Death): FieldTable {
   if (fieldNamed(headers, "x-first-death-reason") !== undefined) return headers;
   return [
     ...headers,
-    { name: "x-first-death-reason", field: text(death.reason) },
-    { name: "x-first-death-queue", field: text(death.queue) },
-    { name: "x-first-death-exchange", field: text(death.exchange) },
+    { name: "x-first-death-reason", field: textField(death.reason) },
+    { name: "x-first-death-queue", field: textField(death.queue) },
+    { name: "x-first-death-exchange", field: textField(death.exchange) },
   ];
-}
-
-/** The entry keeps its place in the table, or goes to the end. */
-function replaced(table: FieldTable, name: string, field: FieldValue): FieldTable {
-  if (fieldNamed(table, name) === undefined) return [...table, { name, field }];
-  return table.map((entry) => (entry.name === name ? { name, field } : entry));
-}
-
-function text(value: string): FieldValue {
-  return { type: "S", value: Buffer.from(value) };
 }

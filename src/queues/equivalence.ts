@@ -1,11 +1,12 @@
 import { isEquivalent } from "../base/field-equality.ts";
 import type { FieldTable, FieldValue } from "../base/field-table.ts";
 import { Refusal } from "../base/refusal.ts";
-import { fieldNamed, shownField, typeName } from "./fields.ts";
+import { fieldNamed, textField } from "../base/table-fields.ts";
+import { shownField, typeName } from "./fields.ts";
 
 /** The only default that RabbitMQ takes for the same as nothing. */
 const DEFAULTS: Readonly<Record<string, FieldValue | undefined>> = {
-  "x-queue-type": { type: "S", value: Buffer.from("classic") },
+  "x-queue-type": textField("classic"),
 };
 
 /** Redeclaring with another property is an error that names it (AMQP 0-9-1 queue.declare, exchange.declare). */

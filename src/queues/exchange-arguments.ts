@@ -1,7 +1,8 @@
 import type { FieldTable } from "../base/field-table.ts";
 import { Refusal } from "../base/refusal.ts";
+import { fieldNamed, textOf } from "../base/table-fields.ts";
 import { EXCHANGE_TYPES, type ExchangeType } from "./exchange.ts";
-import { fieldNamed, shownField, textOf, typeName } from "./fields.ts";
+import { shownField, typeName } from "./fields.ts";
 import { described } from "./names.ts";
 
 /** Throws a Refusal for a type that is not offered. */

@@ -1,4 +1,4 @@
-import type { FieldTable, FieldType, FieldValue } from "../base/field-table.ts";
+import type { FieldType, FieldValue } from "../base/field-table.ts";
 
 /** Names of field types as RabbitMQ's errors give them. */
 const TYPE_NAMES: Readonly<Record<FieldType, string>> = {
@@ -21,25 +21,8 @@ const TYPE_NAMES: Readonly<Record<FieldType, string>> = {
   V: "void",
 };
 
-const INTEGERS: ReadonlySet<FieldType> = new Set(["b", "B", "s", "u", "I", "i", "l"]);
-
-export function fieldNamed(table: FieldTable, name: string): FieldValue | undefined {
-  return table.find((entry) => entry.name === name)?.field;
-}
-
 export function typeName(field: FieldValue): string {
   return TYPE_NAMES[field.type];
-}
-
-/** A whole number of any width; undefined for all else. */
-export function integerOf(field: FieldValue): number | undefined {
-  if (!INTEGERS.has(field.type)) return undefined;
-  return Number(field.value);
-}
-
-/** Text of a long string; undefined for all else. */
-export function textOf(field: FieldValue): string | undefined {
-  return field.type === "S" ? field.value.toString("utf8") : undefined;
 }
 
 /** A value as text, for errors. */

@@ -1,7 +1,8 @@
 import { isEquivalent } from "../base/field-equality.ts";
 import type { FieldTable } from "../base/field-table.ts";
 import { Refusal } from "../base/refusal.ts";
-import { fieldNamed, shownField, textOf, typeName } from "./fields.ts";
+import { fieldNamed, textOf } from "../base/table-fields.ts";
+import { shownField, typeName } from "./fields.ts";
 
 type Mode = "all" | "any" | "all-with-x" | "any-with-x";
 const MODES: readonly string[] = ["all", "any", "all-with-x", "any-with-x"];

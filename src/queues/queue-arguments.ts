@@ -1,6 +1,7 @@
 import type { FieldTable, FieldValue } from "../base/field-table.ts";
 import { Refusal } from "../base/refusal.ts";
-import { fieldNamed, integerOf, textOf, typeName } from "./fields.ts";
+import { fieldNamed, integerOf, textOf } from "../base/table-fields.ts";
+import { typeName } from "./fields.ts";
 import { described } from "./names.ts";
 
 /** Arguments that make two declarations of one queue different; the others are ignored. */

@@ -1,15 +1,7 @@
-import type { FieldTable, FieldType, FieldValue } from "../../base/field-table.ts";
+import type { FieldTable, FieldValue } from "../../base/field-table.ts";
+import { textField } from "../../base/table-fields.ts";
 
 const INT32_MAX = 0x7fff_ffff;
-const INTEGERS: ReadonlySet<FieldType> = new Set(["b", "B", "s", "u", "I", "i", "l"]);
-
-/** The value of the first entry with that name. */
-export function tableGet(table: FieldTable, name: string): FieldValue | undefined {
-  for (const entry of table) {
-    if (entry.name === name) return entry.field;
-  }
-  return undefined;
-}
 
 /** What `fromPlain` takes. */
 export type Plain =
@@ -38,7 +30,7 @@ export function fromPlain(plain: PlainTable): FieldTable {
 export function toField(value: Plain): FieldValue {
   switch (typeof value) {
     case "string":
-      return { type: "S", value: Buffer.from(value) };
+      return textField(value);
     case "boolean":
       return { type: "t", value };
     case "number":
@@ -98,28 +90,4 @@ function show(field: FieldValue): Shown {
     default:
       return field.value;
   }
-}
-
-/** The whole number in a value of any integer type; undefined for all else, and when no number can hold it. */
-export function toInteger(field: FieldValue | undefined): number | undefined {
-  if (field === undefined || !INTEGERS.has(field.type)) return undefined;
-  const value = Number(field.value);
-  return Number.isSafeInteger(value) ? value : undefined;
-}
-
-/** The text in a long string; undefined for all else. */
-export function toText(field: FieldValue | undefined): string | undefined {
-  return field?.type === "S" ? field.value.toString("utf8") : undefined;
-}
-
-/** The table without the entries of that name. */
-export function tableWithout(table: FieldTable, name: string): FieldTable {
-  return table.filter((entry) => entry.name !== name);
-}
-
-/** The table with that value in the place of the first entry of that name, or behind all others. */
-export function tableWith(table: FieldTable, name: string, field: FieldValue): FieldTable {
-  const at = table.findIndex((entry) => entry.name === name);
-  if (at < 0) return [...table, { name, field }];
-  return [...table.slice(0, at), { name, field }, ...tableWithout(table.slice(at + 1), name)];
 }

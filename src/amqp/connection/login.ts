@@ -1,11 +1,11 @@
 import type { ByteStream } from "../../base/byte-stream.ts";
 import type { ClientId } from "../../base/ids.ts";
+import { fieldNamed, textOf } from "../../base/table-fields.ts";
 import { AmqpConnectionError } from "../codec/amqp-error.ts";
 import { FieldReader } from "../codec/field-reader.ts";
 import { METHOD_IDS } from "../codec/methods.generated.ts";
 import { ReplyCode } from "../codec/reply-codes.generated.ts";
 import { readTable } from "../codec/table-reader.ts";
-import { tableGet, toText } from "../codec/table-values.ts";
 import type { Authorization, AuthResult, Credentials } from "../ports.ts";
 
 const FAILING = METHOD_IDS["connection.start-ok"];
@@ -77,8 +77,8 @@ function readAmqplain(response: Buffer): Login {
   table.writeUInt32BE(response.length, 0);
   response.copy(table, 4);
   const fields = readTable(new FieldReader(table, 0, table.length, FAILING));
-  const userName = toText(tableGet(fields, "LOGIN"));
-  const password = tableGet(fields, "PASSWORD");
+  const userName = textOf(fieldNamed(fields, "LOGIN"));
+  const password = fieldNamed(fields, "PASSWORD");
   if (userName === undefined || password?.type !== "S") throw unreadable("AMQPLAIN");
   return { userName, password: Buffer.from(password.value) };
 }

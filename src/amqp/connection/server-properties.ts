@@ -1,5 +1,6 @@
 import type { FieldTable } from "../../base/field-table.ts";
-import { fromPlain, tableGet, toText } from "../codec/table-values.ts";
+import { fieldNamed, textOf } from "../../base/table-fields.ts";
+import { fromPlain } from "../codec/table-values.ts";
 import type { AmqpOptions } from "../ports.ts";
 
 /** RabbitMQ's extensions that are offered; clients look for these names. */
@@ -49,10 +50,10 @@ export const UNKNOWN_CLIENT: ClientProperties = {
 const LONGEST_NAME = 255;
 
 export function readClientProperties(table: FieldTable): ClientProperties {
-  const capabilities = tableGet(table, "capabilities");
+  const capabilities = fieldNamed(table, "capabilities");
   const able = capabilities?.type === "F" ? capabilities.value : [];
-  const can = (name: string): boolean => tableGet(able, name)?.value === true;
-  const name = toText(tableGet(table, "connection_name")) ?? toText(tableGet(table, "product")) ?? "";
+  const can = (name: string): boolean => fieldNamed(able, name)?.value === true;
+  const name = textOf(fieldNamed(table, "connection_name")) ?? textOf(fieldNamed(table, "product")) ?? "";
   return {
     name: name.slice(0, LONGEST_NAME),
     wantsCancel: can("consumer_cancel_notify"),

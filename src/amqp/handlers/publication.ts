@@ -1,6 +1,7 @@
 import type { FieldTable } from "../../base/field-table.ts";
 import type { TopicName } from "../../base/ids.ts";
 import type { Message } from "../../base/message.ts";
+import { fieldNamed, withoutField } from "../../base/table-fields.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { Content } from "../channel/content-assembly.ts";
 import { REPLY_QUEUE } from "../channel/reply-consumers.ts";
@@ -8,7 +9,6 @@ import { AmqpChannelError } from "../codec/amqp-error.ts";
 import type { BasicProperties } from "../codec/basic-properties.ts";
 import { METHOD_IDS } from "../codec/methods.generated.ts";
 import { ReplyCode } from "../codec/reply-codes.generated.ts";
-import { tableGet, tableWithout } from "../codec/table-values.ts";
 import { isRetained, toMqttProperties } from "../mapping/from-content.ts";
 import type { Authorization, Identity, Publication } from "../ports.ts";
 
@@ -119,7 +119,7 @@ function furtherKeysOf(properties: BasicProperties): readonly string[] {
 }
 
 function keysOf(headers: FieldTable, name: string): string[] {
-  const field = tableGet(headers, name);
+  const field = fieldNamed(headers, name);
   if (field === undefined) return [];
   if (field.type !== "A") throw failed(`${name} header must be an array`);
   return field.value.map((key) => {
@@ -131,8 +131,8 @@ function keysOf(headers: FieldTable, name: string): string[] {
 /** Receivers do not see to whom BCC sent copies. */
 function withoutHiddenCopies(properties: BasicProperties): BasicProperties {
   const headers = properties.headers ?? NO_HEADERS;
-  if (tableGet(headers, "BCC") === undefined) return properties;
-  return properties.with({ headers: tableWithout(headers, "BCC") });
+  if (fieldNamed(headers, "BCC") === undefined) return properties;
+  return properties.with({ headers: withoutField(headers, "BCC") });
 }
 
 function failed(detail: string): AmqpChannelError {

@@ -1,9 +1,9 @@
 import type { FieldTable } from "../../base/field-table.ts";
 import type { TopicFilter, TopicName } from "../../base/ids.ts";
 import { Refusal } from "../../base/refusal.ts";
+import { fieldNamed, textOf } from "../../base/table-fields.ts";
 import { toTopicName } from "../../base/topic-name.ts";
 import type { Channel } from "../channel/channel.ts";
-import { tableGet, toText } from "../codec/table-values.ts";
 
 /** The exchanges that show MQTT topics: the exact one, and RabbitMQ's mapping. */
 const EXACT = "mqtt";
@@ -21,9 +21,9 @@ export function refuseUnreadable({ link }: Channel, exchange: string, bindingKey
 /** Dead letters reach topics as a publication would: the one who declares the queue must be allowed to publish there. */
 export function refuseUnwritableDeadLetters({ link }: Channel, table: FieldTable): void {
   const { authorization } = link.ports;
-  const exchange = toText(tableGet(table, "x-dead-letter-exchange"));
+  const exchange = textOf(fieldNamed(table, "x-dead-letter-exchange"));
   if (!authorization.hasRules || (exchange !== EXACT && exchange !== MAPPED)) return;
-  const routingKey = toText(tableGet(table, "x-dead-letter-routing-key"));
+  const routingKey = textOf(fieldNamed(table, "x-dead-letter-routing-key"));
   if (routingKey === undefined) {
     const why = "with access rules its x-dead-letter-routing-key must be given";
     throw new Refusal("access", `dead letters to exchange '${exchange}': ${why}`);

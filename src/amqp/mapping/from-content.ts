@@ -1,8 +1,8 @@
 import type { FieldTable } from "../../base/field-table.ts";
 import type { MessageProperties, UserProperty } from "../../base/message.ts";
+import { fieldNamed, textOf } from "../../base/table-fields.ts";
 import { isTopicName } from "../../base/topic-name.ts";
 import type { BasicProperties } from "../codec/basic-properties.ts";
-import { tableGet, toText } from "../codec/table-values.ts";
 import { MqttHeader } from "./mqtt-headers.ts";
 
 /** Headers that are not shown to MQTT subscribers as user properties. */
@@ -12,7 +12,7 @@ const OWN_HEADERS: ReadonlySet<string> = new Set(Object.values(MqttHeader));
 export function toMqttProperties(properties: BasicProperties): MessageProperties | undefined {
   const headers = properties.headers ?? [];
   const { contentType } = properties;
-  const responseTopic = toTopic(toText(tableGet(headers, MqttHeader.ResponseTopic)));
+  const responseTopic = toTopic(textOf(fieldNamed(headers, MqttHeader.ResponseTopic)));
   const correlationData = correlationOf(properties, headers);
   const userProperties = userPropertiesOf(headers);
   const isEmpty = contentType === undefined && responseTopic === undefined && correlationData === undefined;
@@ -22,7 +22,7 @@ export function toMqttProperties(properties: BasicProperties): MessageProperties
 
 /** Whether the message becomes its topic's retained message. */
 export function isRetained(properties: BasicProperties): boolean {
-  const field = tableGet(properties.headers ?? [], MqttHeader.Retain);
+  const field = fieldNamed(properties.headers ?? [], MqttHeader.Retain);
   return field?.type === "t" && field.value;
 }
 
@@ -31,7 +31,7 @@ function toTopic(text: string | undefined): string | undefined {
 }
 
 function correlationOf(properties: BasicProperties, headers: FieldTable): Buffer | undefined {
-  const field = tableGet(headers, MqttHeader.CorrelationId);
+  const field = fieldNamed(headers, MqttHeader.CorrelationId);
   if (field?.type === "x" || field?.type === "S") return Buffer.from(field.value);
   const { correlationId } = properties;
   return correlationId === undefined ? undefined : Buffer.from(correlationId);

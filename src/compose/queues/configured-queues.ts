@@ -1,5 +1,5 @@
+import { fromPlain } from "../../amqp/codec/table-values.ts";
 import { ConfigError } from "../../base/errors.ts";
-import type { FieldTable, FieldValue } from "../../base/field-table.ts";
 import { Refusal } from "../../base/refusal.ts";
 import type { BrokerConfig } from "../../config/broker-config.ts";
 import type { CommitWaiter } from "../../queues/ports.ts";
@@ -21,7 +21,7 @@ export function declareConfigured(
   for (const [index, { name, type, virtualHost, ...rest }] of exchanges.entries()) {
     at(`queues.exchanges.${index}`, virtualHost, hostNamed, (host) => {
       const flags = { durable: true, autoDelete: false, internal: false };
-      host.declareExchange({ name, type, ...flags, arguments: toFields(rest.arguments) }, NOBODY, 0);
+      host.declareExchange({ name, type, ...flags, arguments: fromPlain(rest.arguments) }, NOBODY, 0);
     });
   }
   for (const [index, queue] of queues.entries()) {
@@ -34,10 +34,10 @@ function declareQueue(
   { name, arguments: table, bindings }: QueuesConfig["queues"][number],
 ): void {
   const flags = { durable: true, exclusive: false, autoDelete: false };
-  host.declareQueue({ name, ...flags, arguments: toFields(table) }, NO_OWNER, NOBODY, 0);
+  host.declareQueue({ name, ...flags, arguments: fromPlain(table) }, NO_OWNER, NOBODY, 0);
   for (const { exchange, key, arguments: bindingTable } of bindings) {
     const binding = { source: exchange, destination: name, routingKey: key };
-    host.bindQueue({ ...binding, arguments: toFields(bindingTable) }, NO_OWNER, NOBODY, 0);
+    host.bindQueue({ ...binding, arguments: fromPlain(bindingTable) }, NO_OWNER, NOBODY, 0);
   }
 }
 
@@ -57,14 +57,4 @@ function at(
     if (!(error instanceof Refusal)) throw error;
     throw new ConfigError(`${key}: ${error.message}`);
   }
-}
-
-function toFields(plain: Readonly<Record<string, string | number | boolean>>): FieldTable {
-  return Object.entries(plain).map(([name, value]) => ({ name, field: toField(value) }));
-}
-
-function toField(value: string | number | boolean): FieldValue {
-  if (typeof value === "boolean") return { type: "t", value };
-  if (typeof value === "number") return { type: "l", value: BigInt(value) };
-  return { type: "S", value: Buffer.from(value) };
 }

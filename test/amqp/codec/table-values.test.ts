@@ -1,13 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  fromPlain,
-  tableGet,
-  tableWith,
-  tableWithout,
-  toInteger,
-  toPlain,
-  toText,
-} from "../../../src/amqp/codec/table-values.ts";
+import { fromPlain, toPlain } from "../../../src/amqp/codec/table-values.ts";
 import type { FieldTable } from "../../../src/base/field-table.ts";
 
 const VOID = { type: "V", value: null } as const;
@@ -18,31 +10,6 @@ const TWICE: FieldTable = [
   { name: "b", field: VOID },
   { name: "a", field: two },
 ];
-
-describe("a table's entries", () => {
-  it("are found by name, the first of several", () => {
-    expect(tableGet(TWICE, "a")).toBe(one);
-    expect(tableGet(TWICE, "c")).toBeUndefined();
-  });
-
-  it("go by name, all of them", () => {
-    expect(tableWithout(TWICE, "a")).toEqual([{ name: "b", field: VOID }]);
-  });
-
-  it("are replaced in their place, once", () => {
-    expect(tableWith(TWICE, "a", VOID)).toEqual([
-      { name: "a", field: VOID },
-      { name: "b", field: VOID },
-    ]);
-  });
-
-  it("are added behind the others", () => {
-    expect(tableWith([{ name: "a", field: one }], "c", two)).toEqual([
-      { name: "a", field: one },
-      { name: "c", field: two },
-    ]);
-  });
-});
 
 describe("a table made from plain values", () => {
   it("has RabbitMQ's usual types, and leaves undefined out", () => {
@@ -114,24 +81,5 @@ describe("a table shown", () => {
       ["b", null],
       ["__proto__", 2],
     ]);
-  });
-});
-
-describe("a single value", () => {
-  it("is a whole number when its type is one and a number can hold it", () => {
-    const types = ["b", "B", "s", "u", "I", "i"] as const;
-
-    expect(types.map((type) => toInteger({ type, value: 7 }))).toEqual(types.map(() => 7));
-    expect(toInteger({ type: "l", value: 7n })).toBe(7);
-    expect(toInteger({ type: "l", value: 2n ** 60n })).toBeUndefined();
-    expect(toInteger({ type: "d", value: 7 })).toBeUndefined();
-    expect(toInteger({ type: "T", value: 7n })).toBeUndefined();
-    expect(toInteger(undefined)).toBeUndefined();
-  });
-
-  it("is a text when it is a long string", () => {
-    expect(toText({ type: "S", value: Buffer.from("ü") })).toBe("ü");
-    expect(toText({ type: "x", value: Buffer.from("a") })).toBeUndefined();
-    expect(toText(undefined)).toBeUndefined();
   });
 });

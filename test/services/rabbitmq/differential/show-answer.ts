@@ -1,6 +1,6 @@
 import type { BasicProperties } from "../../../../src/amqp/codec/basic-properties.ts";
-import { tableGet } from "../../../../src/amqp/codec/table-values.ts";
 import type { FieldTable, FieldValue } from "../../../../src/base/field-table.ts";
+import { fieldNamed } from "../../../../src/base/table-fields.ts";
 import type { Arrival } from "../../../support/amqp-peer.ts";
 
 export type Shown = string | number | boolean | readonly Shown[] | { readonly [name: string]: Shown };
@@ -68,7 +68,7 @@ function showField(name: string, value: unknown, names: MadeUpNames): Shown {
 }
 
 function showCapabilities(properties: FieldTable): Shown {
-  const capabilities = tableGet(properties, "capabilities");
+  const capabilities = fieldNamed(properties, "capabilities");
   if (capabilities?.type !== "F") return [];
   return capabilities.value.map(({ name, field }) => `${name}=${field.value}`).sort();
 }
