@@ -169,7 +169,7 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
 
   await machine.load();
   dropLeftovers(machine, journal, groups);
-  queues.open();
+  await queues.open();
   const sysTopics = createSysTopics(sources, clock, sysRetained, (message) => publishing.announce(message));
   const opened: Listener[] = [];
   const stop = async (): Promise<void> => {

@@ -70,8 +70,12 @@ export class QueueHosts {
       this.#stored.set(name, Buffer.from(value));
   }
 
-  /** After the state is loaded: makes the hosts, restores what was stored, declares what is configured. */
-  open(): void {
+  /**
+   * After the state is loaded: makes the hosts, restores what was stored, declares what is configured. Clients may come
+   * when it has resolved: the mark of an orderly stop is gone from the disk then, so that a process which is killed
+   * after its first delivery leaves none behind.
+   */
+  async open(): Promise<void> {
     const { config, logger } = this.#environment;
     this.#isOpen = true;
     const wasHandedOut = !this.#stored.delete(STOPPED_MARK);
@@ -87,6 +91,7 @@ export class QueueHosts {
     this.#stored.clear();
     declareConfigured(config, (name) => this.#hosts.get(name));
     this.#limits.turnOn();
+    await new Promise<void>((resolve) => this.#journal.whenCommitted({ committed: () => resolve() }, 0));
   }
 
   get(name: string): VirtualHost<Queue> | undefined {

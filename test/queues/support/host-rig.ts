@@ -76,19 +76,23 @@ export class HostRig {
 
   async open(): Promise<this> {
     await this.#machine.load();
-    this.hosts.open();
+    await this.hosts.open();
     return this;
   }
 
   /** The same disk after a stop or a kill. */
   async restarted(ending: "stopped" | "killed", queues: QueuesInput = {}): Promise<HostRig> {
+    await this.end(ending);
+    return new HostRig(queues, this.disk).open();
+  }
+
+  async end(ending: "stopped" | "killed"): Promise<void> {
     if (ending === "stopped") {
       this.hosts.close();
       await this.journal.drain();
     }
     this.store.kill();
     this.journal.close();
-    return new HostRig(queues, this.disk).open();
   }
 
   #logger(): Logger {
