@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../base/clock.ts";
-import type { Page, Query, SortKey } from "../../base/inspection.ts";
+import type { Page, Query, Rows, SortKey, Subject } from "../../base/inspection.ts";
 import { TopRows } from "./top-rows.ts";
 
 /** Things of one kind that can be listed. */
@@ -13,7 +13,11 @@ export interface Listing<Item, Row> {
   rowOf(item: Item): Promise<Row>;
 }
 
+/** How each subject is listed. */
+export type Listings = { readonly [S in Subject]: Listing<unknown, Rows[S]> };
+
 interface Walk {
+  readonly listing: Listing<unknown, unknown>;
   readonly items: Iterator<unknown>;
   readonly filter: string;
   lastUsedAt: number;
@@ -88,14 +92,15 @@ export class Lister {
     return { rows, cursor: isDone ? null : this.#keep(walk) };
   }
 
-  /** A cursor is good once: whoever asks for a page gets the one that follows. */
+  /** A cursor is good once, and for the list it was given out for: whoever asks gets the page that follows. */
   #walkFor<Item, Row>(listing: Listing<Item, Row>, { cursor, filter }: Query): Walk | undefined {
     const now = this.#clock.now();
     for (const [key, walk] of this.#walks) {
       if (now - walk.lastUsedAt > WALK_LIFE_MS) this.#walks.delete(key);
     }
-    if (cursor === undefined) return { items: listing.items(filter), filter, lastUsedAt: now };
+    if (cursor === undefined) return { listing, items: listing.items(filter), filter, lastUsedAt: now };
     const walk = this.#walks.get(cursor);
+    if (walk?.listing !== listing) return undefined;
     this.#walks.delete(cursor);
     return walk;
   }

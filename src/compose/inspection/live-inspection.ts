@@ -25,7 +25,8 @@ import type { StateMachine } from "../../state/state-machine.ts";
 import type { StateStore } from "../../state/store.ts";
 import type { RunningBridge } from "../bridges.ts";
 import { durable } from "../session-journal.ts";
-import { forEachInSlices, Lister, type Listing } from "./lister.ts";
+import { forEachInSlices, Lister, type Listing, type Listings } from "./lister.ts";
+import { bridgeListing, queueListing } from "./listings.ts";
 import { ageOf, oldestStored } from "./oldest.ts";
 import { expiresIn, retainedRow, SHOWN_FILTERS, willRow } from "./rows.ts";
 import { type HostedWorkQueue, workQueueRow, workQueuesOf } from "./work-queue-rows.ts";
@@ -50,10 +51,18 @@ const RETAINED_SLICE = 128;
 export class LiveInspection implements Inspection {
   readonly #ports: LivePorts;
   readonly #lister: Lister;
+  readonly #listings: Listings;
 
   constructor(ports: LivePorts) {
     this.#ports = ports;
     this.#lister = new Lister(ports.clock);
+    this.#listings = {
+      sessions: this.#sessions(),
+      queues: this.#queues(),
+      "work-queues": this.#workQueues(),
+      retained: this.#retained(),
+      bridges: this.#bridges(),
+    };
   }
 
   async summary(): Promise<Summary> {
@@ -81,26 +90,8 @@ export class LiveInspection implements Inspection {
     };
   }
 
-  async list<S extends Subject>(
-    subject: S,
-    query: Query,
-  ): Promise<Page<Rows[S]> | "unknown cursor" | "busy"> {
-    return (await this.#list(subject, query)) as Page<Rows[S]> | "unknown cursor" | "busy";
-  }
-
-  #list(subject: Subject, query: Query): Promise<Page<Rows[Subject]> | "unknown cursor" | "busy"> {
-    switch (subject) {
-      case "sessions":
-        return this.#lister.list(this.#sessions(), query);
-      case "queues":
-        return this.#lister.list(this.#queues(), query);
-      case "work-queues":
-        return this.#lister.list(this.#workQueues(), query);
-      case "retained":
-        return this.#lister.list(this.#retained(), query);
-      case "bridges":
-        return this.#lister.list(this.#bridges(), query);
-    }
+  list<S extends Subject>(subject: S, query: Query): Promise<Page<Rows[S]> | "unknown cursor" | "busy"> {
+    return this.#lister.list<unknown, Rows[S]>(this.#listings[subject], query);
   }
 
   #sessions(): Listing<Session, SessionRow> {
@@ -114,19 +105,11 @@ export class LiveInspection implements Inspection {
   }
 
   #queues(): Listing<Queue, QueueRow> {
-    return {
+    return queueListing({
       items: () => this.#ports.machine.queues(),
-      nameOf: (queue) => queue.name,
-      weightOf: (queue, sort) => (sort === "bytes" ? queue.bytes : queue.count),
       ageOf: (queue) => this.#ageOfQueue(queue),
-      rowOf: async (queue) => ({
-        name: queue.name,
-        messages: queue.count,
-        bytes: queue.bytes,
-        oldestMs: await this.#ageOfQueue(queue),
-        consumers: queue.isConsumed ? 1 : 0,
-      }),
-    };
+      consumersOf: ({ isConsumed }) => (isConsumed ? 1 : 0),
+    });
   }
 
   #workQueues(): Listing<HostedWorkQueue, WorkQueueRow> {
@@ -153,13 +136,7 @@ export class LiveInspection implements Inspection {
 
   #bridges(): Listing<BridgeRow, BridgeRow> {
     const { machine, bridges } = this.#ports;
-    return {
-      items: () => bridges.map((bridge) => bridgeRow(bridge.status(), machine)).values(),
-      nameOf: (row) => row.name,
-      weightOf: (row, sort) => (sort === "bytes" ? row.bytes : row.messages),
-      ageOf: async (row) => row.lagMs,
-      rowOf: async (row) => row,
-    };
+    return bridgeListing(() => bridges.map((bridge) => bridgeRow(bridge.status(), machine)).values());
   }
 
   async #sessionRow(session: Session): Promise<SessionRow> {

@@ -17,7 +17,8 @@ import type { Message } from "../../base/message.ts";
 import { DEFINITION_PREFIX, type Definition, decodeDefinition } from "../../queues/definitions.ts";
 import type { QueueRecord, ReceivedRecord, SessionRecord, SubscriptionRecord } from "../../state/records.ts";
 import type { StateLoader, StateStore } from "../../state/store.ts";
-import { Lister, type Listing } from "../inspection/lister.ts";
+import { Lister, type Listing, type Listings } from "../inspection/lister.ts";
+import { bridgeListing, queueListing } from "../inspection/listings.ts";
 import { ageOf, oldestStored } from "../inspection/oldest.ts";
 import { bridgeRows, expiresIn, retainedRow, SHOWN_FILTERS, willRow } from "../inspection/rows.ts";
 import { storedWorkQueues } from "../inspection/work-queue-rows.ts";
@@ -43,6 +44,7 @@ export class FolderInspection implements Inspection, StateLoader {
   readonly #store: StateStore;
   readonly #clock: Clock;
   readonly #lister: Lister;
+  readonly #listings: Listings;
   readonly #sessions = new Map<string, FoundSession>();
   readonly #queues = new Map<number, QueueRecord>();
   readonly #definitions: Definition[] = [];
@@ -54,6 +56,13 @@ export class FolderInspection implements Inspection, StateLoader {
     this.#store = store;
     this.#clock = clock;
     this.#lister = new Lister(clock);
+    this.#listings = {
+      sessions: this.#sessionListing(),
+      queues: this.#queueListing(),
+      "work-queues": this.#workQueueListing(),
+      retained: this.#retainedListing(),
+      bridges: this.#bridgeListing(),
+    };
   }
 
   /** Opens the store; the caller closes it. */
@@ -130,26 +139,8 @@ export class FolderInspection implements Inspection, StateLoader {
     };
   }
 
-  async list<S extends Subject>(
-    subject: S,
-    query: Query,
-  ): Promise<Page<Rows[S]> | "unknown cursor" | "busy"> {
-    return (await this.#list(subject, query)) as Page<Rows[S]> | "unknown cursor" | "busy";
-  }
-
-  #list(subject: Subject, query: Query): Promise<Page<Rows[Subject]> | "unknown cursor" | "busy"> {
-    switch (subject) {
-      case "sessions":
-        return this.#lister.list(this.#sessionListing(), query);
-      case "queues":
-        return this.#lister.list(this.#queueListing(), query);
-      case "work-queues":
-        return this.#lister.list(this.#workQueueListing(), query);
-      case "retained":
-        return this.#lister.list(this.#retainedListing(), query);
-      case "bridges":
-        return this.#lister.list(this.#bridgeListing(), query);
-    }
+  list<S extends Subject>(subject: S, query: Query): Promise<Page<Rows[S]> | "unknown cursor" | "busy"> {
+    return this.#lister.list<unknown, Rows[S]>(this.#listings[subject], query);
   }
 
   #sessionListing(): Listing<FoundSession, SessionRow> {
@@ -166,19 +157,11 @@ export class FolderInspection implements Inspection, StateLoader {
   }
 
   #queueListing(): Listing<QueueRecord, QueueRow> {
-    return {
+    return queueListing({
       items: () => this.#queues.values(),
-      nameOf: ({ name }) => name,
-      weightOf: (queue, sort) => (sort === "bytes" ? queue.bytes : queue.count),
       ageOf: (queue) => this.#ageOf(queue),
-      rowOf: async (queue) => ({
-        name: queue.name,
-        messages: queue.count,
-        bytes: queue.bytes,
-        oldestMs: await this.#ageOf(queue),
-        consumers: null,
-      }),
-    };
+      consumersOf: () => null,
+    });
   }
 
   #workQueueListing(): Listing<WorkQueueRow, WorkQueueRow> {
@@ -202,13 +185,7 @@ export class FolderInspection implements Inspection, StateLoader {
   }
 
   #bridgeListing(): Listing<BridgeRow, BridgeRow> {
-    return {
-      items: () => bridgeRows(this.#queues.values()).values(),
-      nameOf: ({ name }) => name,
-      weightOf: (row, sort) => (sort === "bytes" ? row.bytes : row.messages),
-      ageOf: async () => null,
-      rowOf: async (row) => row,
-    };
+    return bridgeListing(() => bridgeRows(this.#queues.values()).values());
   }
 
   async #sessionRow(session: FoundSession): Promise<SessionRow> {

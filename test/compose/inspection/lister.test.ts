@@ -135,11 +135,11 @@ describe("a list", () => {
   it("gives each cursor once, for a minute, and keeps sixteen of them", async () => {
     const clock = new FakeClock();
     const lister = new Lister(clock);
-    const begin = async () =>
-      (await page(lister.list(listingOf(things(10)), { ...ALL, limit: 1 }))).cursor ?? "";
+    const listing = listingOf(things(10));
+    const begin = async () => (await page(lister.list(listing, { ...ALL, limit: 1 }))).cursor ?? "";
     const cursors: string[] = [];
     for (let i = 0; i < 17; i++) cursors.push(await begin());
-    const ask = (cursor = "") => lister.list(listingOf([]), { ...ALL, limit: 1, cursor });
+    const ask = (cursor = "") => lister.list(listing, { ...ALL, limit: 1, cursor });
 
     expect(await ask("made up")).toBe("unknown cursor");
     expect(await ask(cursors[0])).toBe("unknown cursor");
@@ -147,6 +147,16 @@ describe("a list", () => {
     expect(await ask(cursors[1])).toBe("unknown cursor");
     await clock.advance(60_001);
     expect(await ask(cursors[2])).toBe("unknown cursor");
+  });
+
+  it("knows no cursor of another list, and leaves it good for its own", async () => {
+    const lister = new Lister(new FakeClock());
+    const [one, other] = [listingOf(things(10)), listingOf(things(10))];
+    const { cursor } = await page(lister.list(one, { ...ALL, limit: 1 }));
+
+    const query = { ...ALL, limit: 1, cursor: cursor ?? "" };
+    expect(await lister.list(other, query)).toBe("unknown cursor");
+    expect(await lister.list(one, query)).toMatchObject({ rows: ["n1"] });
   });
 
   it("is sorted for two at a time", async () => {
