@@ -141,6 +141,7 @@ export interface SharedDelivery {
 
 /** A member of a shared subscription, as its group sees it. */
 export interface GroupMember {
+  readonly clientId: ClientId;
   readonly isConnected: boolean;
   /** Whether it can take one more message of QoS 1 now. */
   readonly isReady: boolean;

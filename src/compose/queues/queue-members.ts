@@ -77,6 +77,10 @@ class QueueMember implements Group, QueueConsumer {
 
   // as a consumer of the queue
 
+  get client(): string {
+    return this.#member.clientId;
+  }
+
   mayTake(): boolean {
     return this.#member.isReady;
   }
@@ -95,8 +99,17 @@ class QueueMember implements Group, QueueConsumer {
     this.#consuming = undefined;
   }
 
-  /** MQTT bounds the wait by its own Keep Alive: what is not acknowledged goes back when the connection ends. */
-  timedOut(): void {}
+  /**
+   * Unlike a channel, its connection goes on: it serves more than this queue. What it holds stays its own and may still
+   * be acknowledged, but it gets nothing more from the queue until it connects or subscribes again.
+   */
+  timedOut(): void {
+    const rule = "consumer timeout (queues.consumerTimeout, x-consumer-timeout)";
+    this.#logger.warn(
+      { clientId: this.client, queue: this.#queueName, rule },
+      "a client has not acknowledged in time and gets nothing more from its $queue subscription",
+    );
+  }
 
   #consume(): void {
     const queue = this.#queueName;
@@ -105,7 +118,8 @@ class QueueMember implements Group, QueueConsumer {
       this.#consuming = this.#host()?.consume(request, undefined);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      this.#logger.warn({ queue, reason: error.message }, "a client's $queue subscription gets nothing");
+      const fields = { clientId: this.client, queue, reason: error.message };
+      this.#logger.warn(fields, "a client's $queue subscription gets nothing");
     }
   }
 

@@ -1,3 +1,4 @@
+import type { ClientId } from "../../base/ids.ts";
 import type { Message } from "../../base/message.ts";
 import type { Delivery } from "../../base/queued-message.ts";
 import type { GroupMember, SharedDelivery, SubscriptionOptions } from "../ports.ts";
@@ -5,6 +6,7 @@ import type { Outbound } from "./outbound.ts";
 
 /** What a member needs of its session. */
 export interface MemberSession {
+  readonly id: ClientId;
   /** Made for a connection: asked for only while `isAttached`. */
   readonly outbound: Outbound;
   /** Whether a connection carries the session, past its CONNACK. */
@@ -24,6 +26,10 @@ export class ShareMember implements GroupMember {
     this.#options = options;
     const { subscriptionIdentifier } = options;
     this.#identifiers = subscriptionIdentifier === 0 ? [] : [subscriptionIdentifier];
+  }
+
+  get clientId(): ClientId {
+    return this.#session.id;
   }
 
   get isConnected(): boolean {
