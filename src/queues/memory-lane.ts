@@ -24,6 +24,8 @@ export class MemoryLane implements Lane {
   #nextSeq = 0;
   #sentEnd = 0;
   #bytes = 0;
+  /** What the budget was asked for: `#bytes`, and what messages carry beside their payload. */
+  #chargedBytes = 0;
   #consumer: LaneConsumer | undefined;
 
   constructor(name: string, budget: MemoryBudget) {
@@ -50,7 +52,8 @@ export class MemoryLane implements Lane {
   /** Takes the message over. */
   push(message: Message, delivery: Delivery): void {
     const bytes = message.payload.length + ENTRY_OVERHEAD_BYTES;
-    this.#budget.take(bytes);
+    this.#budget.take(bytes + carriedBytes(message));
+    this.#chargedBytes += bytes + carriedBytes(message);
     this.#bytes += bytes;
     this.#waiting.push({ seq: this.#nextSeq++, message, delivery, deliveryCount: 0 });
     this.#consumer?.ready();
@@ -98,7 +101,8 @@ export class MemoryLane implements Lane {
 
   /** The queue is gone. */
   clear(): void {
-    this.#budget.giveBack(this.#bytes);
+    this.#budget.giveBack(this.#chargedBytes);
+    this.#chargedBytes = 0;
     this.#bytes = 0;
     this.#waiting = [];
     this.#head = 0;
@@ -112,11 +116,21 @@ export class MemoryLane implements Lane {
   #forget(entry: MemoryEntry): void {
     const bytes = entry.message.payload.length + ENTRY_OVERHEAD_BYTES;
     this.#bytes -= bytes;
-    this.#budget.giveBack(bytes);
+    this.#budget.giveBack(bytes + carriedBytes(entry.message));
+    this.#chargedBytes -= bytes + carriedBytes(entry.message);
   }
 
   #trim(): void {
     this.#waiting.splice(0, this.#head);
     this.#head = 0;
   }
+}
+
+/** What a message holds in memory beside its payload: the header of an AMQP publisher, or the properties of MQTT. */
+function carriedBytes({ envelope, properties }: Message): number {
+  let bytes = envelope?.header.length ?? 0;
+  if (properties === undefined) return bytes;
+  bytes += properties.correlationData?.length ?? 0;
+  for (const [name, value] of properties.userProperties) bytes += name.length + value.length;
+  return bytes;
 }

@@ -29,6 +29,8 @@ interface Held<L> {
 export class Queues<L> {
   readonly #ports: QueuesPorts<L>;
   readonly #byName = new Map<string, Held<L>>();
+  /** The exclusive ones. */
+  readonly #byOwner = new Map<QueueOwner, Set<Held<L>>>();
 
   constructor(ports: QueuesPorts<L>) {
     this.#ports = ports;
@@ -104,6 +106,7 @@ export class Queues<L> {
     const held = this.#byName.get(name);
     if (held === undefined || held.queue !== queue) return;
     this.#byName.delete(name);
+    this.#disown(held);
     if (durable) this.#ports.journal.forget(stored(held.declaration, this.#ports.host));
     this.#ports.removed(queue);
     queue.delete();
@@ -111,7 +114,7 @@ export class Queues<L> {
 
   /** The exclusive queues of this connection go with it. */
   release(owner: QueueOwner): void {
-    for (const held of [...this.#byName.values()]) if (held.owner === owner) this.remove(held.queue);
+    for (const { queue } of [...(this.#byOwner.get(owner) ?? [])]) this.remove(queue);
   }
 
   #create(declaration: QueueDeclaration, owner: QueueOwner | undefined, isNew: boolean): HostedQueue<L> {
@@ -125,8 +128,23 @@ export class Queues<L> {
       ...readQueueArguments(declaration, this.#ports.host),
     };
     const queue = this.#ports.createQueue(settings, isNew);
-    this.#byName.set(name, { queue, declaration, owner: exclusive ? owner : undefined });
+    const held = { queue, declaration, owner: exclusive ? owner : undefined };
+    this.#byName.set(name, held);
+    this.#own(held);
     return queue;
+  }
+
+  #own(held: Held<L>): void {
+    if (held.owner === undefined) return;
+    const owned = this.#byOwner.get(held.owner);
+    if (owned === undefined) this.#byOwner.set(held.owner, new Set([held]));
+    else owned.add(held);
+  }
+
+  #disown(held: Held<L>): void {
+    const owned = held.owner && this.#byOwner.get(held.owner);
+    if (held.owner === undefined || !owned?.delete(held)) return;
+    if (owned.size === 0) this.#byOwner.delete(held.owner);
   }
 
   #refuseLocked({ queue, owner: holder }: Held<L>, owner: QueueOwner | undefined): void {

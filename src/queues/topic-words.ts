@@ -4,17 +4,20 @@ export function wordsOf(key: string): string[] {
 }
 
 interface Node<T> {
+  /** It stands behind a `#`, and stays reached whatever comes. */
+  readonly isMany: boolean;
   readonly children: Map<string, Node<T>>;
   readonly values: Set<T>;
 }
 
-function newNode<T>(): Node<T> {
-  return { children: new Map(), values: new Set() };
+function newNode<T>(isMany = false): Node<T> {
+  return { isMany, children: new Map(), values: new Set() };
 }
 
 /**
  * Binding keys of a topic exchange as a trie of words: `*` is one word, `#` any number of them, anywhere
- * (AMQP 0-9-1 §3.1.3.3). The work of a match is bounded by remembering which node was visited with which rest.
+ * (AMQP 0-9-1 §3.1.3.3). A match goes word by word with all nodes that are reached, so that its work is bounded by words
+ * times nodes, however many `#` there are.
  */
 export class TopicWords<T> {
   readonly #root = newNode<T>();
@@ -29,7 +32,7 @@ export class TopicWords<T> {
     for (const word of wordsOf(bindingKey)) {
       let next = node.children.get(word);
       if (next === undefined) {
-        next = newNode();
+        next = newNode(word === "#");
         node.children.set(word, next);
       }
       node = next;
@@ -45,29 +48,24 @@ export class TopicWords<T> {
 
   /** Calls `found` for each value whose key matches; the same value may come more than once. */
   match(routingKey: string, found: (value: T) => void): void {
-    const words = wordsOf(routingKey);
-    const visited = new Map<Node<T>, Set<number>>();
-    this.#match(this.#root, words, 0, visited, found);
+    let reached = withMany(new Set([this.#root]));
+    for (const word of wordsOf(routingKey)) {
+      if (reached.size === 0) return;
+      reached = withMany(this.#behind(reached, word));
+    }
+    for (const node of reached) for (const value of node.values) found(value);
   }
 
-  #match(
-    node: Node<T>,
-    words: readonly string[],
-    at: number,
-    visited: Map<Node<T>, Set<number>>,
-    found: (value: T) => void,
-  ): void {
-    if (isVisited(visited, node, at)) return;
-    if (at === words.length) for (const value of node.values) found(value);
-    else {
-      const literal = node.children.get(words[at] as string);
-      if (literal !== undefined) this.#match(literal, words, at + 1, visited, found);
+  #behind(reached: ReadonlySet<Node<T>>, word: string): Set<Node<T>> {
+    const next = new Set<Node<T>>();
+    for (const node of reached) {
+      if (node.isMany) next.add(node);
+      const literal = node.children.get(word);
+      if (literal !== undefined) next.add(literal);
       const one = node.children.get("*");
-      if (one !== undefined && one !== literal) this.#match(one, words, at + 1, visited, found);
+      if (one !== undefined) next.add(one);
     }
-    const many = node.children.get("#");
-    if (many === undefined) return;
-    for (let next = at; next <= words.length; next++) this.#match(many, words, next, visited, found);
+    return next;
   }
 
   #remove(node: Node<T>, words: readonly string[], at: number, value: T): boolean {
@@ -80,13 +78,11 @@ export class TopicWords<T> {
   }
 }
 
-function isVisited<T>(visited: Map<Node<T>, Set<number>>, node: Node<T>, at: number): boolean {
-  const seen = visited.get(node);
-  if (seen === undefined) {
-    visited.set(node, new Set([at]));
-    return false;
+/** `#` may be no word at all: who is before it is behind it too. Returns the same set. */
+function withMany<T>(reached: Set<Node<T>>): Set<Node<T>> {
+  for (const node of reached) {
+    const many = node.children.get("#");
+    if (many !== undefined) reached.add(many); // and is looked at in its turn
   }
-  if (seen.has(at)) return true;
-  seen.add(at);
-  return false;
+  return reached;
 }

@@ -37,6 +37,29 @@ describe("a lane in memory", () => {
     expect([lane.count, lane.bytes, budget.usedBytes]).toEqual([2, 2 * 69, 2 * 69]);
   });
 
+  it("takes headers and properties of messages out of the budget too", () => {
+    const { lane, budget } = aLane();
+    const header = Buffer.alloc(1000);
+    lane.push(
+      aMessage({ payload: Buffer.alloc(5), envelope: { exchange: "", routingKey: "q", header } }),
+      DELIVERY,
+    );
+    const properties = {
+      payloadFormatIndicator: undefined,
+      contentType: undefined,
+      responseTopic: undefined,
+      correlationData: Buffer.alloc(500),
+      userProperties: [["a".repeat(100), "b".repeat(400)]] as const,
+    };
+    lane.push(aMessage({ payload: Buffer.alloc(5), properties }), DELIVERY);
+    const used = budget.usedBytes;
+    lane.take();
+    lane.settle(0);
+    lane.clear();
+
+    expect([used, budget.usedBytes]).toEqual([2 * 1069, 0]);
+  });
+
   it("gives what was taken and not settled again, with its count, after it was attached anew", () => {
     const { lane } = aLane();
     push(lane, 4);

@@ -40,6 +40,18 @@ describe("binding keys of a topic exchange (AMQP 0-9-1 §3.1.3.3)", () => {
     expect(found(words, key)).toEqual(isMatch ? ["queue"] : []);
   });
 
+  it("with as many wildcards as fit cost no more than words times nodes", () => {
+    const words = new TopicWords<string>();
+    words.add(`${"#.".repeat(127)}b`, "queue");
+    words.add(`${"#.*.".repeat(63)}b`, "queue");
+    const key = `${"a.".repeat(127)}b`;
+    let times = 0;
+
+    for (let n = 0; n < 1000; n++) words.match(key, () => times++);
+
+    expect(times).toBe(2000);
+  });
+
   it("match as the rule says, whatever was bound and unbound before", () => {
     const word = fc.constantFrom("a", "b", "*", "#", "");
     const pattern = fc.array(word, { maxLength: 5 }).map((list) => list.join("."));

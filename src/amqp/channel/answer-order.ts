@@ -4,6 +4,8 @@ interface Answer {
   readonly token: number;
   /** Undefined while it is not known. */
   send: (() => void) | undefined;
+  /** Instead of `send`, when the channel ends before. */
+  giveUp: (() => void) | undefined;
   isCommitted: boolean;
 }
 
@@ -29,7 +31,7 @@ export class AnswerOrder implements CommitWaiter {
   /** An answer that waits for a commit, and perhaps for more: `give` it. Returns its token. */
   expect(): number {
     const token = ++this.#lastToken;
-    this.#waiting.push({ token, send: undefined, isCommitted: false });
+    this.#waiting.push({ token, send: undefined, giveUp: undefined, isCommitted: false });
     return token;
   }
 
@@ -45,11 +47,15 @@ export class AnswerOrder implements CommitWaiter {
     if (this.#waiting.at(-1)?.token === token) this.#waiting.pop();
   }
 
-  /** `send` writes the answer. */
-  give(token: number, send: () => void): void {
+  /** `send` writes the answer; `giveUp` runs in its place when the channel ends, or has ended, before it could. */
+  give(token: number, send: () => void, giveUp?: () => void): void {
     const answer = this.#find(token);
-    if (answer === undefined) return;
+    if (answer === undefined) {
+      if (this.#isClosed) giveUp?.();
+      return;
+    }
     answer.send = send;
+    answer.giveUp = giveUp;
     this.#sendReady();
   }
 
@@ -57,7 +63,7 @@ export class AnswerOrder implements CommitWaiter {
   now(send: () => void): void {
     if (this.#isClosed) return;
     if (this.#waiting.length === 0) send();
-    else this.#waiting.push({ token: ++this.#lastToken, send, isCommitted: true });
+    else this.#waiting.push({ token: ++this.#lastToken, send, giveUp: undefined, isCommitted: true });
   }
 
   committed(token: number): void {
@@ -70,7 +76,7 @@ export class AnswerOrder implements CommitWaiter {
   /** Nothing is answered any more. */
   close(): void {
     this.#isClosed = true;
-    this.#waiting.length = 0;
+    for (const { giveUp } of this.#waiting.splice(0)) giveUp?.();
   }
 
   #find(token: number): Answer | undefined {

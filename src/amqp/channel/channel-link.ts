@@ -2,8 +2,8 @@ import type { AmqpCounters } from "../amqp-counters.ts";
 import type { FrameOutput } from "../codec/content-writer.ts";
 import type { Method } from "../codec/methods.generated.ts";
 import type { AmqpOptions, AmqpPorts, Identity, VirtualHost } from "../ports.ts";
+import type { Budget } from "./budget.ts";
 import type { Confirms } from "./confirms.ts";
-import type { AssemblyBudget } from "./content-assembly.ts";
 import type { ReplyConsumers } from "./reply-consumers.ts";
 
 /** A connection as its channels see it; exclusive queues belong to it. */
@@ -23,7 +23,12 @@ export interface ChannelLink {
   /** False: the client has left much of what it was sent unread. */
   readonly isWritable: boolean;
   readonly output: FrameOutput;
-  readonly assemblyBudget: AssemblyBudget;
+  /** Bytes of unfinished messages. */
+  readonly assemblyBudget: Budget;
+  /** Bytes of what waits for a commit. */
+  readonly transactionBudget: Budget;
+  /** Consumers. */
+  readonly consumerBudget: Budget;
   readonly replyConsumers: ReplyConsumers;
   send(channelNumber: number, method: Method): void;
   /** An answer has left; so many are still owed on its channel. */

@@ -81,8 +81,18 @@ export class Channel implements ChannelEnd, ConsumingChannel, ReplyConsumer {
     return this.#channelPrefetch === 0 || this.#heldByConsumers < this.#channelPrefetch;
   }
 
+  /** Its queue knows it. */
+  addConsumer(consumer: Consumer): void {
+    this.consumers.set(consumer.tag, consumer);
+    this.link.consumerBudget.take(1);
+  }
+
+  removeConsumer(tag: string): void {
+    if (this.consumers.delete(tag)) this.link.consumerBudget.giveBack(1);
+  }
+
   consumerCancelled(tag: string): void {
-    this.consumers.delete(tag);
+    this.removeConsumer(tag);
     if (this.link.wantsCancel) this.send({ kind: "basic.cancel", consumerTag: tag, noWait: true });
   }
 
@@ -169,6 +179,7 @@ export class Channel implements ChannelEnd, ConsumingChannel, ReplyConsumer {
     this.assembly.clear();
     this.endDirectReplies();
     for (const consumer of this.consumers.values()) consumer.cancel();
+    this.link.consumerBudget.giveBack(this.consumers.size);
     this.consumers.clear();
   }
 

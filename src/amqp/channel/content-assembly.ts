@@ -3,17 +3,12 @@ import type { BasicProperties } from "../codec/basic-properties.ts";
 import { readContentHeader } from "../codec/content-header.ts";
 import { type BasicPublish, METHOD_IDS } from "../codec/methods.generated.ts";
 import { ReplyCode } from "../codec/reply-codes.generated.ts";
+import type { Budget } from "./budget.ts";
 
 const PUBLISH_ID = METHOD_IDS["basic.publish"];
 /** Bodies up to this size get their buffer at once; longer ones as their bytes arrive. */
 const TRUSTED_BODY_BYTES = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
-
-/** Bytes of unfinished messages, of all channels of a connection. */
-export interface AssemblyBudget {
-  bytes: number;
-  readonly maximumBytes: number;
-}
 
 /** A message as it was published, in buffers of its own. */
 export interface Content {
@@ -25,14 +20,16 @@ export interface Content {
 /** Puts a message together from method, content header and body frames (AMQP 0-9-1 §4.2.6). */
 export class ContentAssembly {
   readonly #maximumBytes: number;
-  readonly #budget: AssemblyBudget;
+  readonly #budget: Budget;
   #method: BasicPublish | undefined;
   #properties: BasicProperties | undefined;
   #bodyBytes = 0;
   #body = NOTHING;
   #received = 0;
+  /** Of the budget: properties, and what the body has reserved. */
+  #takenBytes = 0;
 
-  constructor(maximumBytes: number, budget: AssemblyBudget) {
+  constructor(maximumBytes: number, budget: Budget) {
     this.#maximumBytes = maximumBytes;
     this.#budget = budget;
   }
@@ -65,6 +62,7 @@ export class ContentAssembly {
         PUBLISH_ID,
       );
     }
+    if (bodyBytes > 0) this.#take(properties.byteLength);
     this.#properties = properties.owned();
     this.#bodyBytes = bodyBytes;
     return bodyBytes === 0 ? this.#finish(NOTHING) : undefined;
@@ -89,7 +87,8 @@ export class ContentAssembly {
   }
 
   clear(): void {
-    this.#budget.bytes -= this.#body.length;
+    this.#budget.giveBack(this.#takenBytes);
+    this.#takenBytes = 0;
     this.#method = undefined;
     this.#properties = undefined;
     this.#body = NOTHING;
@@ -116,19 +115,21 @@ export class ContentAssembly {
   /** Doubles: an announced size alone reserves little. */
   #grow(needed: number): void {
     const size = Math.min(this.#bodyBytes, Math.max(TRUSTED_BODY_BYTES, 2 * needed));
-    const budget = this.#budget;
-    budget.bytes += size - this.#body.length;
-    if (budget.bytes > budget.maximumBytes) {
-      budget.bytes -= size - this.#body.length;
-      throw new AmqpConnectionError(
-        ReplyCode.ResourceError,
-        `unfinished messages of all channels take more than ${budget.maximumBytes} bytes`,
-        PUBLISH_ID,
-      );
-    }
+    this.#take(size - this.#body.length);
     const larger = Buffer.allocUnsafeSlow(size);
     this.#body.copy(larger, 0, 0, this.#received);
     this.#body = larger;
+  }
+
+  #take(bytes: number): void {
+    if (!this.#budget.take(bytes)) {
+      throw new AmqpConnectionError(
+        ReplyCode.ResourceError,
+        `unfinished messages of all channels take more than ${this.#budget.maximum} bytes`,
+        PUBLISH_ID,
+      );
+    }
+    this.#takenBytes += bytes;
   }
 }
 

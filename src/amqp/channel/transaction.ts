@@ -1,6 +1,7 @@
 import { AmqpChannelError } from "../codec/amqp-error.ts";
 import { ReplyCode } from "../codec/reply-codes.generated.ts";
 import type { Publication } from "../ports.ts";
+import type { Budget } from "./budget.ts";
 import type { HeldDelivery, Settlement } from "./held-delivery.ts";
 
 /** A publication and whether it is to be returned when nobody gets it. */
@@ -14,15 +15,21 @@ export interface TransactedSettlement {
   readonly settlement: Settlement;
 }
 
-/** What a transaction holds in memory at most, all its steps together. */
-const MAXIMUM_BYTES = 64 * 1024 * 1024;
+/** What a step costs beside its message. */
 const STEP_BYTES = 256;
 
 /** What a client has said since its last commit or rollback (AMQP 0-9-1 class tx). */
 export class Transaction {
   #publications: TransactedPublication[] = [];
   #settlements: TransactedSettlement[] = [];
+  readonly #budget: Budget;
+  /** Of the budget. */
   #bytes = 0;
+
+  /** `budget`: of all transactions of the connection together. */
+  constructor(budget: Budget) {
+    this.#budget = budget;
+  }
 
   publish(step: TransactedPublication, failing: number): void {
     const { payload, envelope } = step.publication.message;
@@ -55,13 +62,16 @@ export class Transaction {
   #clear(): void {
     this.#publications = [];
     this.#settlements = [];
+    this.#budget.giveBack(this.#bytes);
     this.#bytes = 0;
   }
 
   #count(bytes: number, failing: number): void {
-    this.#bytes += STEP_BYTES + bytes;
-    if (this.#bytes <= MAXIMUM_BYTES) return;
-    const detail = `the transaction holds more than ${MAXIMUM_BYTES} bytes`;
+    if (this.#budget.take(STEP_BYTES + bytes)) {
+      this.#bytes += STEP_BYTES + bytes;
+      return;
+    }
+    const detail = `the transactions of the connection hold more than ${this.#budget.maximum} bytes`;
     throw new AmqpChannelError(ReplyCode.PreconditionFailed, detail, failing);
   }
 }

@@ -61,8 +61,23 @@ export class Unsettled<D extends UnsettledDelivery> {
     return taken;
   }
 
-  /** Gives back what was taken out. */
+  /** Gives back what was taken out: where it was, as long as its slots are still there. */
   restore(deliveries: readonly D[]): void {
+    const others = deliveries.filter((delivery) => !this.#putBack(delivery));
+    if (others.length > 0) this.#merge(others);
+  }
+
+  #putBack(delivery: D): boolean {
+    const place = this.#find(delivery.deliveryTag, 0);
+    const slot = this.#slots[place];
+    if (slot?.deliveryTag !== delivery.deliveryTag) return false;
+    slot.delivery = delivery;
+    this.#head = Math.min(this.#head, place);
+    this.#count++;
+    return true;
+  }
+
+  #merge(deliveries: readonly D[]): void {
     const all = [...this.#live(), ...deliveries].sort((one, other) => one.deliveryTag - other.deliveryTag);
     this.#slots = all.map((delivery) => ({ deliveryTag: delivery.deliveryTag, delivery }));
     this.#head = 0;
@@ -89,8 +104,8 @@ export class Unsettled<D extends UnsettledDelivery> {
   }
 
   /** The slot of this delivery tag, or where it would be. */
-  #find(deliveryTag: number): number {
-    let low = this.#head;
+  #find(deliveryTag: number, from = this.#head): number {
+    let low = from;
     let high = this.#slots.length;
     if (this.#slots[low]?.deliveryTag === deliveryTag) return low;
     while (low < high) {

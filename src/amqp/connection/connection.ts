@@ -4,10 +4,10 @@ import { toClientId } from "../../base/ids.ts";
 import { type Flusher, Output } from "../../base/output.ts";
 import { Reading } from "../../base/reading.ts";
 import type { AmqpCounters } from "../amqp-counters.ts";
+import { Budget } from "../channel/budget.ts";
 import type { Channel } from "../channel/channel.ts";
 import type { ChannelLink } from "../channel/channel-link.ts";
 import type { Confirms } from "../channel/confirms.ts";
-import type { AssemblyBudget } from "../channel/content-assembly.ts";
 import type { ReplyConsumers } from "../channel/reply-consumers.ts";
 import { AmqpChannelError, AmqpConnectionError, type AmqpError } from "../codec/amqp-error.ts";
 import { FrameReader, type FrameSink } from "../codec/frame-reader.ts";
@@ -43,6 +43,10 @@ const SLOW_RECEIVER_BYTES = 4 * 1024 * 1024;
 const UNREAD_ANSWERS_BYTES = 2 * SLOW_RECEIVER_BYTES;
 /** Messages whose bodies are on their way, of all channels, measured in largest messages. */
 const UNFINISHED_MESSAGES = 4;
+/** What waits for commits, of all channels, all steps together. */
+const MAXIMUM_TRANSACTION_BYTES = 64 * 1024 * 1024;
+/** Consumers of all channels. */
+const MAXIMUM_CONSUMERS = 65_536;
 /** How long the client may take to answer a connection.close. */
 const CLOSE_OK_MS = 10_000;
 /** How long what comes after the client's connection.close is read and discarded. */
@@ -64,7 +68,9 @@ type Phase = (typeof Phase)[keyof typeof Phase];
 export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
   readonly stream: ByteStream;
   readonly output: Output;
-  readonly assemblyBudget: AssemblyBudget;
+  readonly assemblyBudget: Budget;
+  readonly transactionBudget = new Budget(MAXIMUM_TRANSACTION_BYTES);
+  readonly consumerBudget = new Budget(MAXIMUM_CONSUMERS);
   /** Milliseconds since the epoch. */
   readonly openedAt: number;
   readonly #context: ConnectionContext;
@@ -75,6 +81,8 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
   readonly #handshake: Handshake;
   readonly #pace: PublisherPace;
   #lastReceivedAt: number;
+  /** The client's connection.close has met ours. */
+  #hasCrossed = false;
   /** When a connection that ends is ended without its client. */
   #deadline = Number.POSITIVE_INFINITY;
   constructor(stream: ByteStream, context: ConnectionContext) {
@@ -82,7 +90,7 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
     this.stream = stream;
     this.#context = context;
     this.output = new Output(stream, context.flusher, context.counters);
-    this.assemblyBudget = { bytes: 0, maximumBytes: UNFINISHED_MESSAGES * options.maximumMessageSize };
+    this.assemblyBudget = new Budget(assemblyBytes(options));
     this.#reading = new Reading(stream, this.#frames, {
       sink: this,
       resumed: () => this.#heard(),
@@ -382,7 +390,8 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
 
   #awaitCloseOk(channelNumber: number, { kind }: Method): void {
     if (channelNumber !== 0) return;
-    if (kind === "connection.close") this.send(0, { kind: "connection.close-ok" });
+    if (kind === "connection.close" && !this.#hasCrossed) this.send(0, { kind: "connection.close-ok" });
+    this.#hasCrossed ||= kind === "connection.close"; // once: who repeats it fills no output
     if (kind === "connection.close-ok") this.#endStream();
   }
 
@@ -416,6 +425,11 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
     const { remoteAddress } = this.stream;
     logger[level]({ protocol: "amqp", remoteAddress, ...fields }, message);
   }
+}
+
+/** Room for a largest message with the largest properties at least. */
+function assemblyBytes({ maximumMessageSize, maximumFrameSize }: AmqpOptions): number {
+  return Math.max(UNFINISHED_MESSAGES * maximumMessageSize, maximumMessageSize + maximumFrameSize);
 }
 
 function reasonOf({ replyCode, replyText, classId, methodId }: AmqpError) {

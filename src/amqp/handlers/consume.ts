@@ -27,11 +27,12 @@ export function handleConsume(channel: Channel, method: BasicConsume): void {
     return;
   }
   const { prefetchCount, link } = channel;
+  refuseMoreConsumers(channel);
   const queue = queueNamed(channel, method.queue);
   const consumer = new Consumer(channel, { tag, queue, noAck, prefetchCount });
   const request = { queue, tag, exclusive, arguments: method.arguments, consumer };
   consumer.registered(link.host.consume(request, link));
-  channel.consumers.set(tag, consumer);
+  channel.addConsumer(consumer);
   channel.answers.now(() => {
     if (!noWait) channel.send({ kind: "basic.consume-ok", consumerTag: tag });
     consumer.start();
@@ -42,7 +43,7 @@ export function handleConsume(channel: Channel, method: BasicConsume): void {
 export function handleCancel(channel: Channel, { consumerTag, noWait }: BasicCancel): void {
   if (channel.directReplies?.consumerTag === consumerTag) channel.endDirectReplies();
   const consumer = channel.consumers.get(consumerTag);
-  channel.consumers.delete(consumerTag);
+  channel.removeConsumer(consumerTag);
   consumer?.cancel();
   channel.answer({ kind: "basic.cancel-ok", consumerTag }, noWait);
 }
@@ -54,14 +55,11 @@ export function handleGet(channel: Channel, { queue: given, noAck }: BasicGet): 
   const token = answers.expectSoon();
   try {
     link.host.get(queue, noAck, link, (delivery, remaining) => {
-      if (channel.isClosed) {
-        delivery?.requeue();
-        return;
-      }
-      answers.give(token, () => {
+      const send = (): void => {
         if (delivery === undefined) channel.send({ kind: "basic.get-empty" });
         else giveMessage(channel, queue, noAck, delivery, remaining);
-      });
+      };
+      answers.give(token, send, () => delivery?.requeue());
     });
   } catch (error) {
     answers.withdraw(token);
@@ -108,6 +106,13 @@ function giveMessage(
 function refuseUsedTag(channel: Channel, tag: string): void {
   if (!channel.consumers.has(tag) && channel.directReplies?.consumerTag !== tag) return;
   const detail = `attempt to reuse consumer tag '${tag}'`;
+  throw new AmqpConnectionError(ReplyCode.NotAllowed, detail, CONSUME_ID);
+}
+
+function refuseMoreConsumers({ link }: Channel): void {
+  const { used, maximum } = link.consumerBudget;
+  if (used < maximum) return;
+  const detail = `reached maximum (${maximum}) of consumers of a connection`;
   throw new AmqpConnectionError(ReplyCode.NotAllowed, detail, CONSUME_ID);
 }
 

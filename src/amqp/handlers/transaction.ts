@@ -22,7 +22,7 @@ export function handleTxSelect(channel: Channel): void {
   if (channel.confirms !== undefined) {
     throw failed("cannot switch from confirm to tx mode", METHOD_IDS["tx.select"]);
   }
-  channel.transaction ??= new Transaction();
+  channel.transaction ??= new Transaction(channel.link.transactionBudget);
   channel.answer({ kind: "tx.select-ok" });
 }
 

@@ -5,13 +5,15 @@ import { isTopicName } from "../../base/topic-name.ts";
 import type { BasicProperties } from "../codec/basic-properties.ts";
 import { MqttHeader } from "./mqtt-headers.ts";
 
+/** MQTT has the length of text and of binary data in two bytes (MQTT 5 §1.5.4, §1.5.6). */
+const LONGEST_BYTES = 0xffff;
 /** Headers that are not shown to MQTT subscribers as user properties. */
 const OWN_HEADERS: ReadonlySet<string> = new Set(Object.values(MqttHeader));
 
 /** What MQTT subscribers see of an AMQP message's properties; undefined when there is nothing to see. */
 export function toMqttProperties(properties: BasicProperties): MessageProperties | undefined {
   const headers = properties.headers ?? [];
-  const { contentType } = properties;
+  const contentType = toMqttText(properties.contentType);
   const responseTopic = toTopic(textOf(fieldNamed(headers, MqttHeader.ResponseTopic)));
   const correlationData = correlationOf(properties, headers);
   const userProperties = userPropertiesOf(headers);
@@ -26,13 +28,20 @@ export function isRetained(properties: BasicProperties): boolean {
   return field?.type === "t" && field.value;
 }
 
+/** Undefined for what MQTT cannot say: its subscribers would end their connections [MQTT-1.5.4-2]. */
+function toMqttText(text: string | undefined): string | undefined {
+  return text !== undefined && isMqttText(text) ? text : undefined;
+}
+
 function toTopic(text: string | undefined): string | undefined {
-  return text !== undefined && isTopicName(text) ? text : undefined;
+  return text !== undefined && isTopicName(text) && isMqttText(text) ? text : undefined;
 }
 
 function correlationOf(properties: BasicProperties, headers: FieldTable): Buffer | undefined {
   const field = fieldNamed(headers, MqttHeader.CorrelationId);
-  if (field?.type === "x" || field?.type === "S") return Buffer.from(field.value);
+  if (field?.type === "x" || field?.type === "S") {
+    return field.value.length <= LONGEST_BYTES ? Buffer.from(field.value) : undefined;
+  }
   const { correlationId } = properties;
   return correlationId === undefined ? undefined : Buffer.from(correlationId);
 }
@@ -43,11 +52,12 @@ function userPropertiesOf(headers: FieldTable): UserProperty[] {
   for (const { name, field } of headers) {
     if (field.type !== "S" || OWN_HEADERS.has(name)) continue;
     const value = field.value.toString("utf8");
-    if (isMqttText(name) && isMqttText(value) && field.value.length <= 0xffff) found.push([name, value]);
+    if (isMqttText(name) && isMqttText(value)) found.push([name, value]);
   }
   return found;
 }
 
 function isMqttText(text: string): boolean {
-  return !text.includes("\0") && !text.includes("\ufffd");
+  if (text.includes("\0") || text.includes("\ufffd")) return false;
+  return text.length * 3 <= LONGEST_BYTES || Buffer.byteLength(text) <= LONGEST_BYTES;
 }

@@ -45,4 +45,22 @@ describe("Answers of a channel", () => {
 
     expect(sent).toEqual([]);
   });
+
+  it("are told that they are given up, also when they are known only after the end", () => {
+    const told: string[] = [];
+    const answers = new AnswerOrder(() => {});
+    const [uncommitted, known, unknown] = [answers.expect(), answers.expectSoon(), answers.expectSoon()];
+    const give = (token: number, name: string): void =>
+      answers.give(
+        token,
+        () => told.push(`${name} sent`),
+        () => told.push(`${name} given up`),
+      );
+    give(known, "second");
+    answers.close();
+    give(unknown, "third");
+    answers.committed(uncommitted);
+
+    expect(told).toEqual(["second given up", "third given up"]);
+  });
 });

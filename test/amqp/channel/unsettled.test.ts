@@ -42,6 +42,17 @@ describe("Unsettled deliveries of a channel", () => {
     expect(tagsOf(unsettled.takeUpTo(3))).toEqual([1, 2, 3]);
   });
 
+  it("takes back, in order, what it has kept a place for and what it has not", () => {
+    const unsettled = filled(...Array.from({ length: 3000 }, (_, i) => i + 1));
+    const early = unsettled.takeUpTo(2000) ?? []; // most of the list: it is made anew
+    const late = [2500, 2100].flatMap((deliveryTag) => unsettled.take(deliveryTag) ?? []);
+    unsettled.restore([...late, ...early]);
+
+    expect(unsettled.count).toBe(3000);
+    expect(tagsOf(unsettled.takeUpTo(2500))).toEqual(Array.from({ length: 2500 }, (_, i) => i + 1));
+    expect(unsettled.count).toBe(500);
+  });
+
   it("keeps no more than twice what is not settled, though the first never is", () => {
     const unsettled = filled(1);
     for (let deliveryTag = 2; deliveryTag < 100_000; deliveryTag++) {

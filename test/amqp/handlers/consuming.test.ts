@@ -1,10 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { toProperties } from "../../../src/amqp/codec/basic-properties.ts";
 import { fromPlain, toPlain } from "../../../src/amqp/codec/table-values.ts";
+import type { Journal } from "../../../src/amqp/ports.ts";
 import { AmqpBroker } from "../../support/amqp-broker.ts";
 import type { AmqpTestClient } from "../../support/amqp-client.ts";
 
 const CANCEL = { kind: "basic.cancel", consumerTag: "c", noWait: false } as const;
+
+const neverCommitting = (real: Journal): Journal => ({
+  get isBehind() {
+    return real.isBehind;
+  },
+  whenCaughtUp: (task) => real.whenCaughtUp(task),
+  whenCommitted() {},
+});
 
 async function filled(broker: AmqpBroker, queue: string, count: number): Promise<AmqpTestClient> {
   const client = await broker.connect();
@@ -129,6 +138,23 @@ describe("Consuming over AMQP", () => {
 
     expect(other.last("channel.close")).toMatchObject({ replyCode: 403, classId: 60, methodId: 20 });
     expect(other.last("channel.close").replyText).toContain("exclusive");
+  });
+
+  it("gives back what basic.get took when the channel ends before the answer may leave", async () => {
+    const broker = await AmqpBroker.open({ journal: neverCommitting });
+    const client = await broker.connect();
+    await client.declare("q", { durable: false });
+    client.publish(1, "q", "kept");
+    await broker.settle();
+    client.send(1, { kind: "tx.select" });
+    client.send(1, { kind: "tx.commit" }); // its answer waits for ever
+    const got = await client.ask(1, { kind: "basic.get", queue: "q", noAck: false });
+    await client.ask(1, { kind: "channel.close", replyCode: 200, replyText: "", classId: 0, methodId: 0 });
+    await client.openChannel(2);
+    const again = await client.call(2, { kind: "basic.get", queue: "q", noAck: false });
+
+    expect(got.map(({ method }) => method.kind)).toEqual(["tx.select-ok"]);
+    expect(again.kind).toBe("basic.get-ok");
   });
 
   it("gets one message at a time, with what is left, and says when there is none", async () => {

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { AmqpBroker } from "../../support/amqp-broker.ts";
 import type { AmqpTestClient } from "../../support/amqp-client.ts";
 
+const MIB = 1024 * 1024;
+
 async function transacting(broker: AmqpBroker): Promise<AmqpTestClient> {
   const client = await broker.connect();
   await client.declare("q");
@@ -53,6 +55,24 @@ describe("Transactions over AMQP", () => {
     await broker.settle();
 
     expect(await broker.rig.drain("q")).toEqual(["held"]);
+  });
+
+  it("are bounded for all channels of a connection together, and a rollback makes room", async () => {
+    const broker = await AmqpBroker.open({ options: { maximumMessageSize: 32 * MIB } });
+    const client = await transacting(broker);
+    await client.openChannel(2);
+    await client.call(2, { kind: "tx.select" });
+    const body = Buffer.alloc(31 * MIB);
+    for (const channel of [1, 2]) client.publish(channel, "q", body);
+    const rolledBack = await client.call(1, { kind: "tx.rollback" });
+    for (const channel of [1, 1]) client.publish(channel, "q", body);
+    await broker.settle();
+
+    expect(rolledBack.kind).toBe("tx.rollback-ok");
+    expect(client.last("channel.close").replyCode).toBe(406);
+    client.publish(2, "q", body);
+    await broker.settle();
+    expect((await client.call(2, { kind: "tx.commit" })).kind).toBe("tx.commit-ok");
   });
 
   it("refuse an exchange that is not there when it is named, not at the commit", async () => {

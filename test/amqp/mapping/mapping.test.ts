@@ -104,6 +104,22 @@ describe("From MQTT to AMQP", () => {
 });
 
 describe("From AMQP to MQTT", () => {
+  it("leaves out what MQTT cannot say: NUL and ill-formed text, and what is longer than 65,535 bytes [MQTT-1.5.4-2]", () => {
+    const long = "x".repeat(65_536);
+    const unsayable = [
+      toProperties({ contentType: "a\0b" }),
+      toProperties({ headers: fromPlain({ "x-reply-to-topic": long }) }),
+      toProperties({ headers: fromPlain({ "x-reply-to-topic": "é".repeat(32_768) }) }),
+      toProperties({ headers: fromPlain({ "x-correlation-id": long }) }),
+      toProperties({ headers: fromPlain({ name: long, other: "a\0" }) }),
+      readProperties(new FieldReader(Buffer.from("800002ff61", "hex"), 0, 5)),
+    ];
+
+    expect(unsayable.map(toMqttProperties)).toEqual(unsayable.map(() => undefined));
+    const longest = toProperties({ headers: fromPlain({ "x-correlation-id": long.slice(1) }) });
+    expect(toMqttProperties(longest)?.correlationData).toHaveLength(65_535);
+  });
+
   it("says nothing of a message without properties", () => {
     expect(toMqttProperties(toProperties({}))).toBeUndefined();
   });
