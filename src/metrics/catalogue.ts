@@ -71,6 +71,7 @@ export const CATALOGUE = {
   causeway_work_queue_consumers: gauge("Consumers, over AMQP and of MQTT clients", "", HOST),
   causeway_work_queues_unread: gauge("Queues that hold messages and have no consumer", "", HOST),
   causeway_work_queue_memory_bytes: gauge("What queues that are not durable hold in memory", "bytes"),
+  causeway_work_queue_left_out: gauge("Stored exchanges, queues, bindings not restored at the start"),
   causeway_work_queue_published_total: counter("Messages put into queues", "", HOST),
   causeway_work_queue_delivered_total: counter("Messages handed to consumers, repeats too", "", HOST),
   causeway_work_queue_redelivered_total: counter("Of these, messages handed out before", "", HOST),

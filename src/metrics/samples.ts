@@ -111,6 +111,7 @@ export const SAMPLES: Readonly<Record<SampledMetric, Read>> = {
   causeway_work_queue_consumers: perHost((host) => host.consumers),
   causeway_work_queues_unread: perHost((host) => host.unread),
   causeway_work_queue_memory_bytes: ({ workQueues }) => [[workQueues.memoryBytes]],
+  causeway_work_queue_left_out: ({ workQueues }) => [[workQueues.leftOut]],
   causeway_work_queue_published_total: perHost((host) => host.published),
   causeway_work_queue_delivered_total: perHost((host) => host.delivered),
   causeway_work_queue_redelivered_total: perHost((host) => host.redelivered),

@@ -71,6 +71,8 @@ export interface WorkQueueFigures {
   readonly largest: readonly LargestQueue[];
   /** What queues hold that are not durable. */
   readonly memoryBytes: number;
+  /** Stored exchanges, queues and bindings the broker has started without. */
+  readonly leftOut: number;
 }
 
 export interface AmqpFigures {

@@ -35,6 +35,15 @@ export interface StoredBinding {
 
 export type Definition = StoredExchange | StoredQueue | StoredBinding;
 
+const KINDS: readonly string[] = ["exchange", "queue", "binding"] satisfies Definition["kind"][];
+
+/** As operators are told of it. */
+export function inWords(definition: Definition): string {
+  if (definition.kind !== "binding") return `${definition.kind} '${definition.name}'`;
+  const { source, destinationKind, destination, routingKey } = definition;
+  return `binding of ${destinationKind} '${destination}' to exchange '${source}' by '${routingKey}'`;
+}
+
 /** The name a definition is kept under: one for the same thing. */
 export function definitionName(definition: Definition, codec: HeaderCodec): string {
   const place = `${DEFINITION_PREFIX}${definition.host}`;
@@ -56,6 +65,7 @@ export function encodeDefinition(definition: Definition, codec: HeaderCodec): Bu
 
 /** Throws a SyntaxError or TypeError for what is no definition: the store has checked that it is what was written. */
 export function decodeDefinition(value: Buffer, codec: HeaderCodec): Definition {
-  const parsed = JSON.parse(value.toString("utf8")) as { readonly arguments: string };
+  const parsed = JSON.parse(value.toString("utf8")) as { readonly kind: string; readonly arguments: string };
+  if (!KINDS.includes(parsed.kind)) throw new TypeError(`a definition of unknown kind '${parsed.kind}'`);
   return { ...parsed, arguments: codec.decodeTable(Buffer.from(parsed.arguments, "base64")) } as Definition;
 }

@@ -89,10 +89,12 @@ export class Exchanges<L> {
     if (durable) journal.keep(stored(settings, host));
   }
 
-  /** As it was stored: without asking whether it may. */
-  restore({ name, type, autoDelete, internal, arguments: table }: StoredExchange): void {
+  /** As it was stored. Throws a Refusal for what is not offered (any more). */
+  restore({ name, type, ...rest }: StoredExchange): void {
+    const { autoDelete, internal, arguments: table } = rest;
     const alternateExchange = alternateExchangeOf(name, table, this.#ports.host);
-    const settings = { name, type, durable: true, autoDelete, internal, arguments: table, alternateExchange };
+    const flags = { durable: true, autoDelete, internal };
+    const settings = { name, type: toExchangeType(type), ...flags, arguments: table, alternateExchange };
     this.#byName.set(name, new Exchange(settings));
   }
 

@@ -78,7 +78,7 @@ export class Queues<L> {
     return queue;
   }
 
-  /** As it was stored. */
+  /** As it was stored. Throws a Refusal for arguments that make no sense (any more). */
   restore({ name, autoDelete, arguments: table }: StoredQueue): void {
     this.#create({ name, durable: true, exclusive: false, autoDelete, arguments: table }, undefined, false);
   }

@@ -4,7 +4,7 @@ import type { Message } from "../base/message.ts";
 import type { Delivery } from "../base/queued-message.ts";
 import { Refusal } from "../base/refusal.ts";
 import { type BindingRequest, Bindings } from "./bindings.ts";
-import type { Definition, StoredBinding } from "./definitions.ts";
+import type { Definition } from "./definitions.ts";
 import type { Exchange } from "./exchange.ts";
 import { Exchanges } from "./exchanges.ts";
 import { HostJournal } from "./host-journal.ts";
@@ -140,12 +140,21 @@ export class VirtualHost<L> implements RouteSource<L> {
     return this.#bindings.count;
   }
 
-  /** What was stored before: exchanges, then queues, then bindings. What refers to nothing is left out. */
-  restore(definitions: readonly Definition[]): void {
-    for (const definition of definitions)
-      if (definition.kind === "exchange") this.#exchanges.restore(definition);
-    for (const definition of definitions) if (definition.kind === "queue") this.#queues.restore(definition);
-    for (const definition of definitions) if (definition.kind === "binding") this.#restoreBinding(definition);
+  /** What was stored before: exchanges, then queues, then bindings. `leftOut` is told what cannot be, and why. */
+  restore(
+    definitions: readonly Definition[],
+    leftOut: (definition: Definition, error: unknown) => void,
+  ): void {
+    for (const kind of ["exchange", "queue", "binding"] as const) {
+      for (const definition of definitions) {
+        if (definition.kind !== kind) continue;
+        try {
+          this.#restore(definition);
+        } catch (error) {
+          leftOut(definition, error);
+        }
+      }
+    }
   }
 
   /** The process stops. */
@@ -444,22 +453,12 @@ export class VirtualHost<L> implements RouteSource<L> {
     refuseDefaultExchange(source);
   }
 
-  #restoreBinding({
-    source,
-    destinationKind,
-    destination,
-    routingKey,
-    arguments: table,
-  }: StoredBinding): void {
-    const binding = { source, destination, routingKey, arguments: table };
-    try {
-      const isToQueue = destinationKind === "queue";
-      this.#bindings.bind(
-        isToQueue ? this.#queueBinding(binding, undefined) : this.#exchangeBinding(binding),
-      );
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error; // one end of it is gone: its record was damaged
-    }
+  #restore(definition: Definition): void {
+    if (definition.kind === "exchange") this.#exchanges.restore(definition);
+    else if (definition.kind === "queue") this.#queues.restore(definition);
+    else if (definition.destinationKind === "queue")
+      this.#bindings.bind(this.#queueBinding(definition, undefined));
+    else this.#bindings.bind(this.#exchangeBinding(definition));
   }
 
   #removed(exchange: Exchange<HostedQueue<L>>): void {

@@ -32,7 +32,7 @@ export function someSources(changes: Partial<MetricsSources> = {}): MetricsSourc
     retainedMessages: () => 0,
     sessionQueues: () => ({ messages: 0, bytes: 0, largestMessages: 0 }),
     bridges: () => [],
-    workQueues: () => ({ hosts: [], largest: [], memoryBytes: 0 }),
+    workQueues: () => ({ hosts: [], largest: [], memoryBytes: 0, leftOut: 0 }),
     amqp: () => ({ ...new AmqpCounters(), connections: 0, channels: 0 }),
     loopDelayMs: () => 0,
     ...changes,

@@ -29,7 +29,7 @@ interface HostSums {
 export class QueueFigures {
   readonly #hosts: () => QueueHosts;
   readonly #largest: number;
-  #figures: WorkQueueFigures = { hosts: [], largest: [], memoryBytes: 0 };
+  #figures: WorkQueueFigures = { hosts: [], largest: [], memoryBytes: 0, leftOut: 0 };
   #isLooking = false;
 
   /** `largest`: how many queues are told one by one. */
@@ -40,7 +40,8 @@ export class QueueFigures {
 
   read(): WorkQueueFigures {
     if (!this.#isLooking) this.#look(this.#walk());
-    return { ...this.#figures, memoryBytes: this.#hosts().memoryBytes };
+    const { memoryBytes, leftOutCount: leftOut } = this.#hosts();
+    return { ...this.#figures, memoryBytes, leftOut };
   }
 
   #look(walk: Iterator<undefined, WorkQueueFigures>): void {
@@ -69,7 +70,8 @@ export class QueueFigures {
       }
       hosts.push(sums);
     }
-    return { hosts: hosts.map((sums) => this.#notBack(sums)), largest: top.inOrder(), memoryBytes: 0 };
+    const known = hosts.map((sums) => this.#notBack(sums));
+    return { hosts: known, largest: top.inOrder(), memoryBytes: 0, leftOut: 0 };
   }
 
   #add(sums: HostSums, queue: WorkQueue<Queue>, top: TopRows<LargestQueue>): void {

@@ -16,6 +16,7 @@ import type { Queue } from "../../state/queue.ts";
 import type { StateMachine } from "../../state/state-machine.ts";
 import { declareConfigured } from "./configured-queues.ts";
 import { HostLimits } from "./host-limits.ts";
+import { LeftOut } from "./left-out.ts";
 import { JournalledQueues } from "./queue-journal.ts";
 import { QueueTally } from "./queue-tally.ts";
 import { NoTopicRouting, QueueTopicRouting } from "./topic-routing.ts";
@@ -47,6 +48,7 @@ export class QueueHosts {
   readonly #journal: JournalledQueues;
   readonly #memory: MemoryBudget;
   readonly #limits: HostLimits;
+  readonly #leftOut: LeftOut;
   readonly #hosts = new Map<string, VirtualHost<Queue>>();
   /** By virtual host: what queues counted that are gone. */
   readonly #gone = new Map<string, QueueTally>();
@@ -58,6 +60,7 @@ export class QueueHosts {
     const { journal, machine, clock, config, logger, counters } = environment;
     this.#environment = environment;
     this.#journal = new JournalledQueues(journal, machine, clock);
+    this.#leftOut = new LeftOut(logger);
     this.#memory = new MemoryBudget(config.maximumMemoryBytes);
     const count = (kind: DefinitionKind): number => this.#count(kind);
     this.#limits = new HostLimits(config, { clock, logger, counters, count });
@@ -76,7 +79,7 @@ export class QueueHosts {
    * after its first delivery leaves none behind.
    */
   async open(): Promise<void> {
-    const { config, logger } = this.#environment;
+    const { config } = this.#environment;
     this.#isOpen = true;
     const wasHandedOut = !this.#stored.delete(STOPPED_MARK);
     if (!wasHandedOut) this.#journal.define(STOPPED_MARK, undefined);
@@ -84,10 +87,10 @@ export class QueueHosts {
       this.#openHost(name, index === 0, wasHandedOut);
     for (const [name, definitions] of this.#storedByHost()) {
       const host = this.#hosts.get(name);
-      if (host !== undefined) host.restore(definitions);
-      else
-        logger.warn({ virtualHost: name }, "a virtual host with stored queues is not in queues.virtualHosts");
+      if (host === undefined) this.#leftOut.withoutHost(name, definitions.length);
+      else host.restore(definitions, (definition, error) => this.#leftOut.refused(definition, error));
     }
+    this.#leftOut.end();
     this.#stored.clear();
     declareConfigured(config, (name) => this.#hosts.get(name));
     this.#limits.turnOn();
@@ -112,6 +115,11 @@ export class QueueHosts {
     const known = this.#gone.get(name) ?? new QueueTally();
     this.#gone.set(name, known);
     return known;
+  }
+
+  /** Stored exchanges, queues and bindings that could not be restored at the start. */
+  get leftOutCount(): number {
+    return this.#leftOut.count;
   }
 
   get memoryBytes(): number {
@@ -190,7 +198,7 @@ export class QueueHosts {
   }
 
   #storedByHost(): Map<string, Definition[]> {
-    const { headers, logger } = this.#environment;
+    const { headers } = this.#environment;
     const byHost = new Map<string, Definition[]>();
     for (const [name, value] of this.#stored) {
       try {
@@ -199,7 +207,7 @@ export class QueueHosts {
         if (known === undefined) byHost.set(definition.host, [definition]);
         else known.push(definition);
       } catch (error) {
-        logger.error({ err: error, definition: name }, "a stored definition cannot be read and was left out");
+        this.#leftOut.unreadable(name, error);
       }
     }
     return byHost;
