@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fromPlain, type PlainTable } from "../../../src/amqp/codec/table-values.ts";
 import { Random } from "../../simulation/random.ts";
 import { KillableBroker } from "../support/killable-broker.ts";
+import { killAndRestart } from "../support/killings.ts";
 import { AmqpLink } from "./amqp-link.ts";
 import { CheckingConsumer, type CheckingOptions } from "./checking-consumer.ts";
 import { NumberedPublisher, sequenceOf } from "./numbered-publisher.ts";
@@ -141,25 +142,18 @@ class AmqpKillLoop {
     for (const consumer of this.#consumers) await consumer.connect(consuming);
   }
 
-  /** Mostly killed while it works; sometimes also while it starts, sometimes stopped in order instead. */
+  /** Some publishers have fallen silent before. */
   async #killAndRestart(): Promise<void> {
-    const broker = this.#broker;
     for (const publisher of this.#publishers) if (this.#random.chance(0.3)) publisher.pause();
-    if (this.#random.chance(0.1)) {
-      const exitCode = await broker.stop();
-      if (exitCode !== 0) this.#report.faults.push(`SIGTERM ended the broker with ${exitCode}`);
-    } else {
-      await broker.kill();
-      this.#report.kills++;
-    }
-    for (const publisher of this.#publishers) publisher.pause();
-    while (this.#random.chance(0.15)) {
-      broker.launch();
-      await delay(this.#random.below(500));
-      await broker.kill();
-      this.#report.kills++;
-    }
-    await broker.start();
+    const { kills, faults } = await killAndRestart({
+      broker: this.#broker,
+      random: this.#random,
+      gone: () => {
+        for (const publisher of this.#publishers) publisher.pause();
+      },
+    });
+    this.#report.kills += kills;
+    this.#report.faults.push(...faults);
   }
 
   /** Nothing is killed any more: everything is confirmed, delivered, and dead-lettered that will be. */

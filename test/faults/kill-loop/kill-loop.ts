@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Random } from "../../simulation/random.ts";
 import { KillableBroker } from "../support/killable-broker.ts";
+import { killAndRestart } from "../support/killings.ts";
 import { Publisher } from "../support/publisher.ts";
 import { queueFaults } from "../support/queue-faults.ts";
 import { StoredState } from "../support/stored-state.ts";
@@ -121,24 +122,16 @@ class KillLoop {
     await client.connect();
   }
 
-  /** Mostly killed while it works; sometimes also while it starts, sometimes stopped in order instead. */
   async #killAndRestart(): Promise<void> {
-    const broker = this.#broker;
-    if (this.#random.chance(0.1)) {
-      const exitCode = await broker.stop();
-      if (exitCode !== 0) this.#report.faults.push(`SIGTERM ended the broker with ${exitCode}`);
-    } else {
-      await broker.kill();
-      this.#report.kills++;
-    }
-    for (const publisher of this.#publishers) publisher.pause();
-    while (this.#random.chance(0.2)) {
-      broker.launch();
-      await delay(this.#random.below(500));
-      await broker.kill();
-      this.#report.kills++;
-    }
-    await broker.start();
+    const { kills, faults } = await killAndRestart({
+      broker: this.#broker,
+      random: this.#random,
+      gone: () => {
+        for (const publisher of this.#publishers) publisher.pause();
+      },
+    });
+    this.#report.kills += kills;
+    this.#report.faults.push(...faults);
   }
 
   /** What was acknowledged must be there: retained messages at once, the others when all have come back. */
