@@ -1,7 +1,7 @@
 import { AmqpServer } from "../../src/amqp/connection/amqp-server.ts";
 import type { AmqpOptions, Authorization, Journal } from "../../src/amqp/ports.ts";
 import { Counters } from "../../src/base/counters.ts";
-import { silentLogger } from "../../src/base/logger.ts";
+import { type Logger, silentLogger } from "../../src/base/logger.ts";
 import type { Message } from "../../src/base/message.ts";
 import type { MemoryDisk } from "../../src/storage/memory/memory-disk.ts";
 import { HostRig } from "../queues/support/host-rig.ts";
@@ -30,6 +30,7 @@ export interface AmqpBrokerOptions {
   readonly journal?: (real: Journal) => Journal;
   readonly queues?: Record<string, unknown>;
   readonly disk?: MemoryDisk;
+  readonly logger?: Logger;
 }
 
 /** AMQP over the queue engine, on a disk in memory and a clock the test moves. */
@@ -42,13 +43,16 @@ export class AmqpBroker {
     return new AmqpBroker(await new HostRig(given.queues, given.disk).open(), given);
   }
 
-  private constructor(rig: HostRig, { options, authorization, journal }: AmqpBrokerOptions) {
+  private constructor(
+    rig: HostRig,
+    { options, authorization, journal, logger = silentLogger }: AmqpBrokerOptions,
+  ) {
     this.rig = rig;
     let lastId = 0;
     this.server = new AmqpServer(
       {
         clock: rig.clock,
-        logger: silentLogger,
+        logger,
         counters: this.counters,
         hosts: rig.hosts,
         authorization: { ...EVERYBODY, ...authorization },
