@@ -21,6 +21,8 @@ export interface DeadLetterRoute<L extends Lane> {
   readonly queues: Iterable<DeadLetterQueue<L>>;
   /** The receivers of its topic name get it as well. */
   readonly isRouted: boolean;
+  /** Not these of them: `queues`, and those through which it would go round by itself. */
+  readonly except: ReadonlySet<QueueReceiver<L>>;
 }
 
 export interface DeadLetterPorts<L extends Lane> {
@@ -34,7 +36,12 @@ export interface DeadLetterPorts<L extends Lane> {
     routingKeys: readonly string[],
   ): DeadLetterRoute<L> | undefined;
   /** A dead letter that does not leave a durable lane, or that reaches receivers of its topic name. */
-  publishDeadLetter(targets: readonly LaneTarget<L>[], message: Message, isRouted: boolean): void;
+  publishDeadLetter(
+    targets: readonly LaneTarget<L>[],
+    message: Message,
+    isRouted: boolean,
+    except: ReadonlySet<QueueReceiver<L>>,
+  ): void;
 }
 
 /** The part of a queue's settings that says where its dead letters go. */
@@ -55,6 +62,7 @@ interface Takers<L> {
   readonly durable: LaneTarget<L>[];
   readonly inMemory: DeadLetterQueue<L>[];
   readonly isRouted: boolean;
+  readonly except: ReadonlySet<QueueReceiver<L>>;
 }
 
 /** What a queue keeps of a message that came neither from a subscription nor a binding. */
@@ -138,14 +146,15 @@ export class DeadLetters<L extends Lane> {
     const { deadLetterExchange = "" } = this.#settings;
     const route = this.#ports.routeDeadLetter(letter.message, deadLetterExchange, letter.routingKeys);
     if (route === undefined) return undefined;
-    const takers: Takers<L> = { durable: [], inMemory: [], isRouted: route.isRouted };
+    const { isRouted, except } = route;
+    const takers: Takers<L> = { durable: [], inMemory: [], isRouted, except };
     for (const queue of route.queues) {
       if (!this.#mayGoTo(queue, letter)) continue;
       const lane = queue.receiver.queueFor(letter.message);
       if (lane === undefined) takers.inMemory.push(queue);
       else takers.durable.push({ queue: lane, delivery: DEAD_LETTER_DELIVERY });
     }
-    const isTaken = takers.isRouted || takers.durable.length > 0 || takers.inMemory.length > 0;
+    const isTaken = isRouted || takers.durable.length > 0 || takers.inMemory.length > 0;
     return isTaken ? takers : undefined;
   }
 
@@ -160,8 +169,8 @@ export class DeadLetters<L extends Lane> {
     return false;
   }
 
-  #publish({ message }: Letter, { durable, isRouted }: Takers<L>): void {
-    if (durable.length > 0 || isRouted) this.#ports.publishDeadLetter(durable, message, isRouted);
+  #publish({ message }: Letter, { durable, isRouted, except }: Takers<L>): void {
+    if (durable.length > 0 || isRouted) this.#ports.publishDeadLetter(durable, message, isRouted, except);
   }
 
   #hand({ message }: Letter, { inMemory }: Takers<L>): void {

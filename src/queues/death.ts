@@ -49,11 +49,18 @@ export function withDeath(headers: FieldTable, death: Death): FieldTable {
  * and no consumer has rejected it since.
  */
 export function isAutomaticCycle(queue: string, headers: FieldTable): boolean {
+  return queuesPassed(headers).has(queue);
+}
+
+/** The queues a message has been through since a consumer last rejected it. */
+export function queuesPassed(headers: FieldTable): Set<string> {
+  const passed = new Set<string>();
   for (const entry of deathsIn(headers)) {
-    if (textIn(entry, "reason") === "rejected") return false;
-    if (textIn(entry, "queue") === queue) return true;
+    if (textIn(entry, "reason") === "rejected") return passed;
+    const queue = textIn(entry, "queue");
+    if (queue !== undefined) passed.add(queue);
   }
-  return false;
+  return passed;
 }
 
 function deathsIn(headers: FieldTable): FieldTable[] {

@@ -72,7 +72,7 @@ export interface TopicRouting<L> {
   readonly seesTopics: boolean;
   /**
    * `targets` are the lanes the engine's own exchanges found. With `isRouted` the receivers of `message.topicName` get
-   * it as well. Returns bits: 1 = pending, the waiter will be told; 2 = somebody got it.
+   * it as well, but for those in `except`. Returns bits: 1 = pending, the waiter will be told; 2 = somebody got it.
    */
   publish(
     targets: readonly LaneTarget<L>[],
@@ -80,6 +80,7 @@ export interface TopicRouting<L> {
     isRouted: boolean,
     waiter: CommitWaiter,
     token: number,
+    except?: ReadonlySet<QueueReceiver<L>>,
   ): number;
   /** Some receiver of this topic (a full bridge, a full queue) refuses it. */
   refuses(message: Message): boolean;

@@ -4,6 +4,7 @@ import type { Message } from "../base/message.ts";
 import type { Delivery } from "../base/queued-message.ts";
 import { Refusal } from "../base/refusal.ts";
 import { type BindingRequest, Bindings } from "./bindings.ts";
+import { queuesPassed } from "./death.ts";
 import type { Definition } from "./definitions.ts";
 import type { Exchange } from "./exchange.ts";
 import { Exchanges } from "./exchanges.ts";
@@ -56,6 +57,13 @@ export interface VirtualHostPorts<L> {
   createQueue(settings: QueueSettings, isNew: boolean): HostedQueue<L>;
   /** A queue is about to be deleted. */
   removed?(queue: HostedQueue<L>): void;
+}
+
+/** Where a dead letter goes; the fields are those of `dead-letters.ts`. */
+interface DeadLetterRoute<L> {
+  readonly queues: ReadonlySet<HostedQueue<L>>;
+  readonly isRouted: boolean;
+  readonly except: ReadonlySet<QueueReceiver<L>>;
 }
 
 const NO_HEADERS = (): FieldTable => [];
@@ -316,18 +324,34 @@ export class VirtualHost<L> implements RouteSource<L> {
     exchange: string,
     routingKeys: readonly string[],
     headers: () => FieldTable,
-  ): { readonly queues: ReadonlySet<HostedQueue<L>>; readonly isRouted: boolean } | undefined {
+  ): DeadLetterRoute<L> | undefined {
     if (this.#exchanges.find(exchange) === undefined) return undefined;
     const addressed = { exchange, routingKeys, headers };
     const { queues } = routeThrough(addressed, this.#exchangeNamed, this.#queueNamed);
     const routingKey = message.envelope?.routingKey ?? "";
     const topicName = isTopicView(exchange) ? toTopicOf(exchange, routingKey) : undefined;
     const isShown = topicName !== undefined && !isHidden(topicName);
-    return { queues, isRouted: isShown && this.#routing.seesTopics };
+    const isRouted = isShown && this.#routing.seesTopics;
+    return { queues, isRouted, except: isRouted ? this.#notByTopic(queues, headers()) : new Set() };
+  }
+
+  /** The first get the letter anyway; through those it has passed it would go round by itself. */
+  #notByTopic(queues: ReadonlySet<HostedQueue<L>>, headers: FieldTable): Set<QueueReceiver<L>> {
+    const except = new Set(Array.from(queues, ({ receiver }) => receiver));
+    for (const name of queuesPassed(headers)) {
+      const queue = this.#queues.find(name);
+      if (queue !== undefined) except.add(queue.receiver);
+    }
+    return except;
   }
 
   /** A dead letter for durable lanes, and for the receivers of its topic when `isRouted`; never a topic's retained message. */
-  publishDeadLetter(targets: readonly LaneTarget<L>[], message: Message, isRouted: boolean): void {
+  publishDeadLetter(
+    targets: readonly LaneTarget<L>[],
+    message: Message,
+    isRouted: boolean,
+    except: ReadonlySet<QueueReceiver<L>>,
+  ): void {
     const { exchange = TOPIC_EXCHANGE, routingKey = "" } = message.envelope ?? {};
     const topicName = toTopicOf(exchange, routingKey);
     const isInView = isRouted && topicName !== undefined;
@@ -337,6 +361,7 @@ export class VirtualHost<L> implements RouteSource<L> {
       isInView,
       NOBODY,
       0,
+      except,
     );
   }
 

@@ -68,7 +68,7 @@ export class Publishing<Q extends RoutableQueue, S> {
 
   /**
    * From another protocol: `targets` are queues that its own exchanges found; with `isRouted` the receivers of the
-   * message's topic get it as well, each queue once. Returns bits of `Published`, as `publish`.
+   * message's topic get it as well, each queue once and none in `except`. Returns bits of `Published`, as `publish`.
    */
   publishTo(
     targets: readonly RoutedTarget<Q>[],
@@ -76,8 +76,9 @@ export class Publishing<Q extends RoutableQueue, S> {
     isRouted: boolean,
     waiter: Waiter,
     token: number,
+    except?: ReadonlySet<Receiver<Q>>,
   ): number {
-    const routed = isRouted ? this.#router.route(message) : undefined;
+    const routed = isRouted ? this.#router.route(message, except) : undefined;
     const all = routed === undefined ? targets : union(targets, routed.targets);
     const isMatched = targets.length > 0 || (routed?.matched ?? 0) > 0 ? Published.Matched : 0;
     const retain = isRouted && message.retain;

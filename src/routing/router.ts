@@ -142,15 +142,15 @@ export class Router<Q extends RoutableQueue> {
     return undefined;
   }
 
-  /** hot: hands the message to those who need no durable copy, and returns those who do. */
-  route(message: Message): Routed<Q> {
+  /** hot: hands the message to those who need no durable copy, and returns those who do; `except` are left out. */
+  route(message: Message, except?: ReadonlySet<Receiver<Q>>): Routed<Q> {
     const plan = this.#planOf(message.topicName).steps;
     if (plan.length === 0) return NOBODY;
     let targets: RoutedTarget<Q>[] | undefined;
     let matched = 0;
     for (let i = 0; i < plan.length; i++) {
       const step = stepFor(plan[i] as Step<Q>, message);
-      if (step === undefined) continue;
+      if (step === undefined || except?.has(step.receiver)) continue;
       matched++;
       const delivery = deliveryOf(step, message);
       const queue = step.receiver.queueFor(message, delivery.qos);

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { FieldTable } from "../../src/base/field-table.ts";
 import { PublishResult } from "../../src/queues/requests.ts";
 import { aMessage } from "../storage/samples.ts";
+import { settled } from "../support/amqp-client.ts";
 import { HostRig } from "./support/host-rig.ts";
 
 const text = (name: string, value: string): FieldTable => [
@@ -513,6 +514,75 @@ describe("a topic filter bound twice with different arguments", () => {
 });
 
 describe("a dead letter that goes to a topic", () => {
+  const deadTo = (exchange: string, key: string): FieldTable => [
+    ...text("x-dead-letter-exchange", exchange),
+    ...text("x-dead-letter-routing-key", key),
+  ];
+  const VIEWS = [
+    ["amq.topic", "dead.q", true],
+    ["amq.topic", "dead.q", false],
+    ["mqtt", "dead/q", true],
+    ["mqtt", "dead/q", false],
+  ] as const;
+
+  it.each(VIEWS)("reaches a queue bound to %s by %s once; durable: %s", async (view, key, durable) => {
+    const rig = await aRig();
+    await rig.declareQueue("q", { arguments: deadTo("amq.topic", "dead.q") });
+    await rig.declareQueue("dead", { durable });
+    await rig.bind(view, "dead", key);
+    await rig.publish("", "q", "m");
+
+    (await rig.get("q"))?.reject();
+
+    expect(await rig.drain("dead")).toEqual(["m"]);
+  });
+
+  it.each(VIEWS)(
+    "does not go round by itself through the queue it left, bound to %s by %s; durable: %s",
+    async (view, key, durable) => {
+      const rig = await aRig();
+      const table = [...deadTo("amq.topic", "dead.q"), ...number("x-max-length", 1)];
+      await rig.declareQueue("q", { durable, arguments: table });
+      await rig.declareQueue("witness");
+      await rig.bind(view, "q", key);
+      await rig.bind("mqtt", "witness", "dead/#");
+
+      for (const body of ["a", "b", "c"]) await rig.publish("", "q", body);
+      await settled();
+
+      expect(await rig.drain("q")).toEqual(["c"]);
+      expect(await rig.drain("witness")).toEqual(["a", "b"]);
+    },
+  );
+
+  it("does not go round by itself through two queues", async () => {
+    const rig = await aRig();
+    for (const [queue, other] of [
+      ["one", "two"],
+      ["two", "one"],
+    ] as const) {
+      const table = [...deadTo("mqtt", `dead/${other}`), ...number("x-max-length", 1)];
+      await rig.declareQueue(queue, { arguments: table });
+      await rig.bind("mqtt", queue, `dead/${queue}`);
+    }
+
+    for (const body of ["a", "b", "c"]) await rig.publish("", "one", body);
+    await settled();
+
+    expect([await rig.drain("one"), await rig.drain("two")]).toEqual([["c"], ["b"]]);
+  });
+
+  it("comes back to the queue it left when a consumer has rejected it", async () => {
+    const rig = await aRig();
+    await rig.declareQueue("q", { arguments: deadTo("mqtt", "dead/q") });
+    await rig.bind("mqtt", "q", "dead/q");
+    await rig.publish("", "q", "again");
+
+    (await rig.get("q"))?.reject();
+
+    expect(await rig.drain("q")).toEqual(["again"]);
+  });
+
   it.each(["mqtt", "amq.topic"])(
     "by way of %s is not retained there, although it was once",
     async (exchange) => {

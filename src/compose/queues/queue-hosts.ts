@@ -187,11 +187,11 @@ export class QueueHosts {
         const route = host().routeDeadLetter(message, exchange, routingKeys, () =>
           headers.headersOf(message),
         );
-        return route && { queues: route.queues as ReadonlySet<WorkQueue<Queue>>, isRouted: route.isRouted };
+        return route && { ...route, queues: route.queues as ReadonlySet<WorkQueue<Queue>> };
       },
-      publishDeadLetter: (targets, message, isRouted) =>
+      publishDeadLetter: (targets, message, isRouted, except) =>
         isRouted
-          ? host().publishDeadLetter(targets, message, isRouted)
+          ? host().publishDeadLetter(targets, message, isRouted, except)
           : void routing.publish(targets, message, false, NOBODY, 0),
       expired: (queue) => host().removeQueue(queue),
     };

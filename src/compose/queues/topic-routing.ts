@@ -42,8 +42,9 @@ export class QueueTopicRouting implements TopicRouting<Queue> {
     isRouted: boolean,
     waiter: CommitWaiter,
     token: number,
+    except?: ReadonlySet<QueueReceiver<Queue>>,
   ): number {
-    return this.#publishing.publishTo(targets, message, isRouted, waiter, token);
+    return this.#publishing.publishTo(targets, message, isRouted, waiter, token, except);
   }
 
   refuses(message: Message): boolean {

@@ -156,7 +156,7 @@ export class QueueRig {
       routeDeadLetter: (_message, exchange, routingKeys) => {
         const names = exchange === "" ? routingKeys : this.exchanges.get(exchange);
         const queues = names?.flatMap((name) => this.queues.get(name) ?? []);
-        return queues && { queues: new Set(queues), isRouted: exchange === "amq.topic" };
+        return queues && { queues: new Set(queues), isRouted: exchange === "amq.topic", except: new Set() };
       },
       publishDeadLetter: (targets, message, isRouted) => {
         if (isRouted) this.routed.push(message);
