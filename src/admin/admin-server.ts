@@ -20,11 +20,13 @@ const BODY_LIMIT_BYTES = 64 * 1024;
 /** HTTP for operators and their tools: health, metrics, what the broker holds. Requests are not logged. */
 export class AdminListener implements Listener {
   readonly #options: AdminOptions;
+  readonly #metrics: AdminPorts["metrics"];
   readonly #server: FastifyInstance;
   #port: number;
 
   constructor(options: AdminOptions, ports: AdminPorts) {
     this.#options = options;
+    this.#metrics = ports.metrics;
     this.#port = options.port;
     this.#server = createServer(ports);
     addHealthRoute(this.#server, ports);
@@ -38,6 +40,7 @@ export class AdminListener implements Listener {
 
   async open(): Promise<number> {
     const { host, port } = this.#options;
+    await this.#metrics.render(); // the first time takes ten times as long: not while clients wait
     try {
       await this.#server.listen({ host, port });
     } catch (error) {

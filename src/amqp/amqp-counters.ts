@@ -3,6 +3,8 @@ export class AmqpCounters {
   connectionsOpened = 0;
   connectionsClosed = 0;
   connectionsRefused = 0;
+  channelsOpened = 0;
+  channelsClosed = 0;
   bytesReceived = 0;
   bytesSent = 0;
   /** basic.publish with its content. */

@@ -1,16 +1,22 @@
 import type { AmqpServer } from "../amqp/connection/amqp-server.ts";
 import type { Counters } from "../base/counters.ts";
 import type { LoopDelay } from "../base/loop-delay.ts";
-import type { AmqpFigures, ConnectionCount, MetricsSources } from "../metrics/sources.ts";
-import type { Connection } from "../mqtt/connection/connection.ts";
+import type { AmqpFigures, MetricsSources } from "../metrics/sources.ts";
 import type { MqttServer } from "../mqtt/connection/mqtt-server.ts";
 import type { RetainedIndex } from "../routing/retained-index.ts";
 import type { Router } from "../routing/router.ts";
 import type { Queue } from "../state/queue.ts";
 import type { RunningBridge } from "./bridges.ts";
+import { LongestQueue, type Sessions } from "./longest-queue.ts";
 import type { QueueLimits } from "./queue-limits.ts";
 import { QueueFigures } from "./queues/queue-figures.ts";
 import type { QueueHosts } from "./queues/queue-hosts.ts";
+
+/** Their connections are not among it: a scrape walks over none. */
+type ObservedAmqp = Pick<AmqpServer, "counters" | "connectionCount">;
+interface ObservedMqtt extends Pick<MqttServer, "connectedClients"> {
+  readonly sessions: Sessions & Pick<MqttServer["sessions"], "count" | "onlineCount">;
+}
 
 export interface Observed {
   readonly version: string;
@@ -24,8 +30,8 @@ export interface Observed {
   /** `metrics.largestQueues`. */
   readonly largestQueues: number;
   queues(): QueueHosts;
-  amqp(): AmqpServer;
-  mqtt(): MqttServer;
+  amqp(): ObservedAmqp;
+  mqtt(): ObservedMqtt;
   health(): readonly string[];
 }
 
@@ -52,7 +58,7 @@ export function createSources({
     durability,
     counters,
     health,
-    connections: () => countConnections(mqtt().connections()),
+    connections: () => mqtt().connectedClients(),
     sessions: () => {
       const { count, onlineCount } = mqtt().sessions;
       return { online: onlineCount, offline: count - onlineCount };
@@ -62,8 +68,8 @@ export function createSources({
     sessionQueues: () => ({
       messages: limits.durable.messages + limits.transient.messages,
       bytes: limits.durable.bytes + limits.transient.bytes,
-      largestMessages: longest.find(),
     }),
+    longestSessionQueue: () => longest.find(),
     bridges: () => bridges.map((bridge) => bridge.status()),
     workQueues: () => workQueues.read(),
     amqp: () => amqpFigures(amqp()),
@@ -71,61 +77,7 @@ export function createSources({
   };
 }
 
-function amqpFigures(server: AmqpServer): AmqpFigures {
-  let channels = 0;
-  for (const { channelCount } of server.connections()) channels += channelCount;
-  return { ...server.counters, connections: server.connectionCount, channels };
-}
-
-function countConnections(connections: Iterable<Connection>): ConnectionCount[] {
-  const counts = new Map<string, ConnectionCount>();
-  for (const { isConnected, stream, version } of connections) {
-    if (!isConnected) continue;
-    const key = `${stream.transport}/${version}`;
-    const count = (counts.get(key)?.count ?? 0) + 1;
-    counts.set(key, { transport: stream.transport, protocolVersion: version, count });
-  }
-  return [...counts.values()];
-}
-
-interface Queueing {
-  readonly queuedMessages: number;
-}
-
-interface Sessions {
-  sessions(): Iterator<Queueing>;
-}
-
-/** Sessions looked at in one turn: so many are looked at as soon as somebody asks. */
-const LOOKED_AT_ONCE = 5000;
-
-/** Finds the longest queue. With many sessions that takes some turns: the answer is the one found before. */
-export class LongestQueue {
-  readonly #sessions: () => Sessions;
-  #messages = 0;
-  #isLooking = false;
-
-  constructor(sessions: () => Sessions) {
-    this.#sessions = sessions;
-  }
-
-  find(): number {
-    if (!this.#isLooking) this.#look(this.#sessions().sessions(), 0);
-    return this.#messages;
-  }
-
-  #look(sessions: Iterator<Queueing>, longestBefore: number): void {
-    let longest = longestBefore;
-    for (let i = 0; i < LOOKED_AT_ONCE; i++) {
-      const { value: session } = sessions.next();
-      if (session === undefined) {
-        this.#messages = longest;
-        this.#isLooking = false;
-        return;
-      }
-      longest = Math.max(longest, session.queuedMessages);
-    }
-    this.#isLooking = true;
-    setImmediate(() => this.#look(sessions, longest));
-  }
+function amqpFigures({ counters, connectionCount }: ObservedAmqp): AmqpFigures {
+  const channels = counters.channelsOpened - counters.channelsClosed;
+  return { ...counters, connections: connectionCount, channels };
 }

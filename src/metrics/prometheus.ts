@@ -1,20 +1,30 @@
 import { performance } from "node:perf_hooks";
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { Counter, collectDefaultMetrics, Histogram, Registry } from "prom-client";
 import { BUCKETS, CATALOGUE } from "./catalogue.ts";
-import { SAMPLES, type Sample, type SampledMetric, takeSnapshot } from "./samples.ts";
+import { MetricText } from "./metric-text.ts";
+import { countOpenFiles } from "./open-files.ts";
+import { SAMPLES, type SampledMetric, takeSnapshot } from "./samples.ts";
 import type { MetricsSources } from "./sources.ts";
 
+const OPEN_FILES = "process_open_fds";
 /** Of prom-client's own: they list every open socket per scrape, and half of them are gauges named like counters. */
-const LEFT_OUT = ["handles", "requests", "resources"].flatMap((what) => [
-  `nodejs_active_${what}`,
-  `nodejs_active_${what}_total`,
-]);
+const LEFT_OUT = ["handles", "requests", "resources"]
+  .flatMap((what) => [`nodejs_active_${what}`, `nodejs_active_${what}_total`])
+  .concat(OPEN_FILES);
 
-/** The broker's figures in Prometheus' text format. */
+/**
+ * The broker's figures in Prometheus' text format. What a scrape costs does not depend on how many clients there are:
+ * nobody else may move while it is written.
+ */
 export class Metrics {
   readonly #sources: MetricsSources;
   readonly #registry = new Registry();
-  readonly #sampled = new Map<SampledMetric, Counter | Gauge>();
+  readonly #sampled = new Map<SampledMetric, MetricText>();
+  readonly #openFiles = new MetricText(OPEN_FILES, {
+    type: "gauge",
+    help: "Number of open file descriptors",
+  });
   readonly #commitOperations: Histogram;
   readonly #commitBytes: Histogram;
   readonly #commitSeconds: Histogram;
@@ -23,11 +33,12 @@ export class Metrics {
 
   constructor(sources: MetricsSources) {
     this.#sources = sources;
-    for (const name of Object.keys(SAMPLES) as SampledMetric[]) this.#sampled.set(name, this.#register(name));
+    for (const name of Object.keys(SAMPLES) as SampledMetric[])
+      this.#sampled.set(name, new MetricText(name, CATALOGUE[name]));
     this.#commitOperations = this.#registerHistogram("causeway_commit_operations");
     this.#commitBytes = this.#registerHistogram("causeway_commit_size_bytes");
     this.#commitSeconds = this.#registerHistogram("causeway_commit_duration_seconds");
-    this.#commitFailures = this.#register("causeway_commit_failures_total") as Counter;
+    this.#commitFailures = this.#registerCounter("causeway_commit_failures_total");
     collectDefaultMetrics({ register: this.#registry });
     for (const name of LEFT_OUT) this.#registry.removeSingleMetric(name);
   }
@@ -49,10 +60,15 @@ export class Metrics {
     this.#commitFailures.inc();
   }
 
-  render(): Promise<string> {
+  async render(): Promise<string> {
+    const openFiles = await countOpenFiles();
     const snapshot = takeSnapshot(this.#sources, this.#utilization());
-    for (const [name, metric] of this.#sampled) fill(metric, SAMPLES[name](snapshot));
-    return this.#registry.metrics();
+    let text = openFiles === undefined ? "" : this.#openFiles.write([[openFiles]]);
+    for (const [name, metric] of this.#sampled) text += metric.write(SAMPLES[name](snapshot));
+    await nextTurn(); // prom-client's part and the sending are turns of their own
+    text += await this.#registry.metrics();
+    await nextTurn();
+    return text;
   }
 
   /** Since the last call. */
@@ -63,19 +79,13 @@ export class Metrics {
     return utilization;
   }
 
-  #register(name: SampledMetric | "causeway_commit_failures_total"): Counter | Gauge {
-    const { type, help, labels } = CATALOGUE[name];
-    const options = { name, help, labelNames: labels, registers: [this.#registry] };
-    return type === "counter" ? new Counter(options) : new Gauge(options);
+  #registerCounter(name: "causeway_commit_failures_total"): Counter {
+    const { help } = CATALOGUE[name];
+    return new Counter({ name, help, registers: [this.#registry] });
   }
 
   #registerHistogram(name: keyof typeof BUCKETS): Histogram {
     const { help } = CATALOGUE[name];
     return new Histogram({ name, help, buckets: [...BUCKETS[name]], registers: [this.#registry] });
   }
-}
-
-function fill(metric: Counter | Gauge, samples: readonly Sample[]): void {
-  metric.reset();
-  for (const [value, labels] of samples) metric.inc(labels ?? {}, value);
 }

@@ -1,5 +1,6 @@
 import type { DropReason, Limit } from "../base/counters.ts";
 import type { BUCKETS, MetricName } from "./catalogue.ts";
+import type { Sample } from "./metric-text.ts";
 import type {
   AmqpFigures,
   BridgeFigures,
@@ -22,6 +23,7 @@ export interface Snapshot {
   readonly subscriptions: number;
   readonly retainedMessages: number;
   readonly sessionQueues: ReturnType<MetricsSources["sessionQueues"]>;
+  readonly longestSessionQueue: number;
   readonly bridges: readonly BridgeFigures[];
   readonly workQueues: WorkQueueFigures;
   readonly amqp: AmqpFigures;
@@ -40,6 +42,7 @@ export function takeSnapshot(sources: MetricsSources, eventLoopUtilization: numb
     subscriptions: sources.subscriptions(),
     retainedMessages: sources.retainedMessages(),
     sessionQueues: sources.sessionQueues(),
+    longestSessionQueue: sources.longestSessionQueue(),
     bridges: sources.bridges(),
     workQueues: sources.workQueues(),
     amqp: sources.amqp(),
@@ -47,8 +50,6 @@ export function takeSnapshot(sources: MetricsSources, eventLoopUtilization: numb
     eventLoopUtilization,
   };
 }
-
-export type Sample = readonly [value: number, labels?: Readonly<Record<string, string>>];
 
 /** Read at scrape time; the others are observed as they happen. */
 export type SampledMetric = Exclude<MetricName, keyof typeof BUCKETS | "causeway_commit_failures_total">;
@@ -87,7 +88,7 @@ export const SAMPLES: Readonly<Record<SampledMetric, Read>> = {
   causeway_retained_messages: ({ retainedMessages }) => [[retainedMessages]],
   causeway_queued_messages: ({ sessionQueues }) => [[sessionQueues.messages]],
   causeway_queued_bytes: ({ sessionQueues }) => [[sessionQueues.bytes]],
-  causeway_largest_queue_messages: ({ sessionQueues }) => [[sessionQueues.largestMessages]],
+  causeway_largest_queue_messages: ({ longestSessionQueue }) => [[longestSessionQueue]],
 
   causeway_storage_info: ({ durability }) => [[1, { durability }]],
 

@@ -1,7 +1,7 @@
 import type { TransportKind } from "../base/byte-stream.ts";
 import type { Counters } from "../base/counters.ts";
 
-/** What the metrics room asks of the rest of the broker; each function is called once per scrape. */
+/** What the metrics room asks of the rest of the broker; each function is called once per scrape, and walks over nothing that grows. */
 export interface MetricsSources {
   readonly version: string;
   /** `storage.durability`: what an acknowledgement waits for. */
@@ -13,7 +13,9 @@ export interface MetricsSources {
   sessions(): { readonly online: number; readonly offline: number };
   subscriptions(): number;
   retainedMessages(): number;
-  sessionQueues(): { readonly messages: number; readonly bytes: number; readonly largestMessages: number };
+  sessionQueues(): { readonly messages: number; readonly bytes: number };
+  /** Messages in the longest queue of a session, as last looked for. */
+  longestSessionQueue(): number;
   bridges(): readonly BridgeFigures[];
   workQueues(): WorkQueueFigures;
   amqp(): AmqpFigures;

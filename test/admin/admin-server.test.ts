@@ -51,6 +51,19 @@ describe("admin listener", () => {
     expect(await response.json()).toEqual({ status: "unavailable", reasons });
   });
 
+  it("has written the metrics once when it opens: the first time is slow, and nobody waits yet", async () => {
+    let written = 0;
+    const metrics = { contentType: "text/plain", render: async () => String(++written) };
+    const ports = { logger: silentLogger, health: () => [], metrics, inspection: nothingToSee };
+    const other = new AdminListener({ host: "127.0.0.1", port: 0 }, ports);
+    const before = written;
+
+    await other.open();
+    await other.close();
+
+    expect([before, written]).toEqual([0, 1]);
+  });
+
   it("serves the metrics with their content type", async () => {
     const response = await fetch(`${base}/metrics`);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { LongestQueue } from "../../src/compose/observation.ts";
+import { LongestQueue } from "../../src/compose/longest-queue.ts";
 
 function sessionsOf(count: number): { queuedMessages: number }[] {
   return Array.from({ length: count }, (_, i) => ({ queuedMessages: i === 7 ? 50 : 1 }));
@@ -17,7 +17,7 @@ describe("the longest queue", () => {
   });
 
   it("among many is looked for over some turns, and known the next time somebody asks", async () => {
-    const sessions = sessionsOf(12_000);
+    const sessions = sessionsOf(1200);
     const longest = new LongestQueue(() => registryOf(sessions));
 
     const first = longest.find();

@@ -69,7 +69,8 @@ describe("Prometheus metrics", () => {
           sessions: () => ({ online: 2, offline: 3 }),
           subscriptions: () => 4,
           retainedMessages: () => 5,
-          sessionQueues: () => ({ messages: 60, bytes: 700, largestMessages: 50 }),
+          sessionQueues: () => ({ messages: 60, bytes: 700 }),
+          longestSessionQueue: () => 50,
         }),
       ),
     );

@@ -134,10 +134,6 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
     return this.#handshake.host?.name;
   }
 
-  get channelCount(): number {
-    return this.#channels.count;
-  }
-
   /** What the client calls itself. */
   get clientName(): string {
     return this.#handshake.client.name;

@@ -35,10 +35,6 @@ export class OpenChannels {
     this.#ports = ports;
   }
 
-  get count(): number {
-    return this.#byNumber.size;
-  }
-
   get(number: number): Channel | undefined {
     return this.#byNumber.get(number);
   }
@@ -71,8 +67,10 @@ export class OpenChannels {
   /** Nobody is delivered to any more. Returns what is to be told to give back what it holds. */
   stopAll(): Channel[] {
     const channels = [...this.#byNumber.values()];
-    this.#byNumber.clear();
-    for (const channel of channels) channel.stop();
+    for (const channel of channels) {
+      this.#forget(channel.number);
+      channel.stop();
+    }
     return channels;
   }
 
@@ -89,6 +87,7 @@ export class OpenChannels {
         throw new AmqpConnectionError(ReplyCode.NotAllowed, detail, failing);
       }
       this.#byNumber.set(number, new Channel(number, link));
+      link.counters.channelsOpened++;
       link.send(number, { kind: "channel.open-ok" });
     } catch (error) {
       failed(error, 0, failing);
@@ -142,7 +141,7 @@ export class OpenChannels {
   }
 
   #closedByClient(channel: Channel): void {
-    this.#byNumber.delete(channel.number);
+    this.#forget(channel.number);
     channel.stop();
     channel.giveBack();
     this.#ports.link.send(channel.number, { kind: "channel.close-ok" });
@@ -151,7 +150,11 @@ export class OpenChannels {
   /** We have sent channel.close: all else is discarded until it is answered (AMQP 0-9-1 §1.5.2.6). */
   #afterClose({ number }: Channel, { kind }: Method): void {
     if (kind === "channel.close") this.#ports.link.send(number, { kind: "channel.close-ok" });
-    else if (kind === "channel.close-ok") this.#byNumber.delete(number);
+    else if (kind === "channel.close-ok") this.#forget(number);
+  }
+
+  #forget(number: number): void {
+    if (this.#byNumber.delete(number)) this.#ports.link.counters.channelsClosed++;
   }
 }
 

@@ -7,7 +7,7 @@ import type { QueueHosts } from "./queue-hosts.ts";
 import { QueueTally } from "./queue-tally.ts";
 
 /** Queues looked at in one turn: so many are looked at as soon as somebody asks. */
-const LOOKED_AT_ONCE = 2000;
+const LOOKED_AT_ONCE = 500;
 
 interface HostSums {
   readonly virtualHost: string;

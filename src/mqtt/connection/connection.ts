@@ -34,6 +34,7 @@ import type { SessionRegistry } from "../session/session-registry.ts";
 import { AckOrder, type AckWriter } from "./ack-order.ts";
 import { type AckReceiver, AckSender } from "./ack-sender.ts";
 import { AuthenticationExchange } from "./authentication-exchange.ts";
+import type { ConnectedClients } from "./connected-clients.ts";
 import { ControlSender } from "./control-sender.ts";
 import type { Entrance } from "./entrance.ts";
 import { Hold } from "./hold.ts";
@@ -52,6 +53,7 @@ export interface ConnectionContext {
   readonly flusher: Flusher;
   readonly entrance: Entrance;
   readonly overload: Overload;
+  readonly connected: ConnectedClients;
   readonly readShare: ReadShare;
   /** Called once, when the connection has ended. */
   closed(connection: Connection): void;
@@ -447,6 +449,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     }
     const { options, ports } = this.#context;
     this.#phase = Phase.Connected;
+    this.#context.connected.joined(this.stream.transport, this.#version);
     this.#receivedBefore = session.receivedCount;
     this.#replays = new RetainedReplays(session, ports, () => this.#reading.release(Hold.RetainedOwed));
     this.#keepAliveMs = admission.keepAlive * 1000;
@@ -614,6 +617,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
 
   #end(): void {
     if (this.#phase === Phase.Closed) return;
+    if (this.isConnected) this.#context.connected.left(this.stream.transport, this.#version);
     this.#phase = Phase.Closed;
     this.#output.close();
     this.#reading.close();

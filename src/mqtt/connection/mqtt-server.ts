@@ -5,6 +5,7 @@ import { TopicCache } from "../codec/topic-cache.ts";
 import type { ListenerRules, MqttOptions, MqttPorts } from "../ports.ts";
 import { ReasonCode } from "../reason-code.ts";
 import { SessionRegistry } from "../session/session-registry.ts";
+import { ConnectedClients, type ConnectedCount } from "./connected-clients.ts";
 import { Connection, type ConnectionContext } from "./connection.ts";
 import { Entrance } from "./entrance.ts";
 import { Overload } from "./overload.ts";
@@ -20,6 +21,7 @@ export class MqttServer {
   readonly sessions: SessionRegistry;
   readonly #context: ConnectionContext;
   readonly #connections = new Set<Connection>();
+  readonly #connected = new ConnectedClients();
   #cancelTick: Cancel | undefined;
   #whenEmpty: (() => void) | undefined;
 
@@ -35,12 +37,18 @@ export class MqttServer {
       entrance: new Entrance(ports, options.limits),
       readShare: new ReadShare(),
       overload: new Overload(ports, options.limits.maximumLoopDelay),
+      connected: this.#connected,
       closed: (connection) => this.#closed(connection),
     };
   }
 
   get connectionCount(): number {
     return this.#connections.size;
+  }
+
+  /** Clients whose CONNECT was accepted. */
+  connectedClients(): readonly ConnectedCount[] {
+    return this.#connected.counts();
   }
 
   connections(): IterableIterator<Connection> {

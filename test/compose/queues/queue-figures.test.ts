@@ -58,8 +58,7 @@ describe("figures of queues", () => {
     await Promise.all(Array.from({ length: 2500 }, (_, i) => rig.declareQueue(`queue-${i}`)));
 
     const first = figures.read().hosts;
-    await new Promise((resolve) => setImmediate(resolve));
-    await new Promise((resolve) => setImmediate(resolve));
+    for (let turn = 0; turn < 6; turn++) await new Promise((resolve) => setImmediate(resolve));
 
     expect(first).toEqual([]);
     expect(figures.read().hosts[0]).toMatchObject({ queues: 2500 });
