@@ -44,7 +44,10 @@ export interface Subscription<Q> {
 
 /** Finds subscriptions that no topic filter can say: bindings of AMQP exchanges. */
 export interface SubscriptionSource<Q> {
-  /** Appends what matches the topic; the answer may only depend on the topic and is remembered until `changed`. */
+  /**
+   * Appends what matches the topic; the answer may only depend on the topic and is remembered until `sourceChanged`.
+   * As few objects as there are receivers: something is kept for each until then.
+   */
   match(topicName: TopicName, matches: Subscription<Q>[]): void;
 }
 
@@ -63,13 +66,15 @@ interface Step<Q> {
   readonly deliveries: readonly [Delivery, Delivery, Delivery];
   /** By published QoS, for messages published with RETAIN. */
   readonly retainDeliveries: readonly [Delivery, Delivery, Delivery];
+  /** The plan of all topics that nobody else gets, made when the first one comes. */
+  alone: Plan<Q> | undefined;
 }
 
-/** The receivers of one topic. */
+/** The receivers of one topic, or of several topics that have the same. */
 interface Plan<Q> {
   readonly steps: readonly Step<Q>[];
   readonly mayRefuse: readonly Step<Q>[];
-  /** What it costs in memory: 1 is about 64 bytes. */
+  /** What it costs in memory, the topic's name left out: 1 is about 64 bytes. */
   readonly weight: number;
 }
 
@@ -79,22 +84,33 @@ export interface Routed<Q> {
   readonly targets: readonly RoutedTarget<Q>[];
 }
 
-/** Topics whose receivers are remembered, and what they may weigh; all are forgotten when it is too much. */
+/** Topics whose receivers are remembered, and what they may weigh. */
 const CACHED_TOPICS = 10_000;
 const CACHED_WEIGHT = 1_000_000;
+/**
+ * When there is no room, what is remembered stays until so many times as many other topics have passed by, and is
+ * forgotten then: topics that come only once do not drive out others, and cost little themselves.
+ */
+const PASSED_BY_PER_TOPIC = 8;
 /** A step that several subscriptions make is the plan's own; one that a single subscription makes is shared by all. */
 const OWN_STEP_WEIGHT = 12;
 const CHARACTERS_PER_WEIGHT = 64;
 const NOBODY: Routed<never> = { matched: 0, targets: [] };
+const NO_STEPS: Plan<never> = { steps: [], mayRefuse: [], weight: 1 };
 
 /**
- * From a published message to its receivers. Matches are remembered by topic until a subscription changes.
- * Routing twice in a row with the same topic costs one Map lookup.
+ * From a published message to its receivers. Matches are remembered by topic until a subscription changes; a topic
+ * that only one subscription matches, or none, allocates no plan of its own.
  */
 export class Router<Q extends RoutableQueue> {
   readonly #trie = new TopicTrie<Subscription<Q>>();
   readonly #plans = new Map<TopicName, Plan<Q>>();
   #plansWeight = 0;
+  /** Topics for whose plan there was no room. */
+  #passedBy = 0;
+  /** The last of them: a message may ask for its plan twice. */
+  #latestTopic: TopicName | "" = "";
+  #latestPlan: Plan<Q> = NO_STEPS;
   /** The steps that single subscriptions make. */
   readonly #steps = new Map<Subscription<Q>, Step<Q>>();
   readonly #matches: Subscription<Q>[] = [];
@@ -163,36 +179,49 @@ export class Router<Q extends RoutableQueue> {
   }
 
   #planOf(topicName: TopicName): Plan<Q> {
-    return this.#plans.get(topicName) ?? this.#makePlan(topicName);
+    return this.#plans.get(topicName) ?? this.#unrememberedPlanOf(topicName);
+  }
+
+  #unrememberedPlanOf(topicName: TopicName): Plan<Q> {
+    if (topicName === this.#latestTopic) return this.#latestPlan;
+    const plan = this.#makePlan(topicName);
+    this.#remember(topicName, plan);
+    return plan;
   }
 
   #makePlan(topicName: TopicName): Plan<Q> {
-    const byReceiver = this.#subscriptionsByReceiver(topicName);
+    const matches = this.#matches;
+    this.#trie.match(topicName, matches);
+    this.#source?.match(topicName, matches);
+    if (matches.length > 1) return this.#mergedPlan();
+    const subscription = matches.pop();
+    if (subscription === undefined) return NO_STEPS;
+    const step = this.#stepOf(subscription);
+    step.alone ??= toPlan([step], 1);
+    return step.alone;
+  }
+
+  #mergedPlan(): Plan<Q> {
     const steps: Step<Q>[] = [];
-    let weight = 1 + topicName.length / CHARACTERS_PER_WEIGHT;
-    for (const [receiver, subscriptions] of byReceiver) {
+    let weight = 1;
+    for (const [receiver, subscriptions] of this.#takeMatchesByReceiver()) {
       const isShared = subscriptions.length === 1;
       steps.push(
         isShared ? this.#stepOf(subscriptions[0] as Subscription<Q>) : toStep(receiver, subscriptions),
       );
       weight += isShared ? 1 : OWN_STEP_WEIGHT + subscriptions.length;
     }
-    const plan = { steps, mayRefuse: steps.filter((step) => step.receiver.mayRefuse), weight };
-    this.#remember(topicName, plan);
-    return plan;
+    return toPlan(steps, weight);
   }
 
-  #subscriptionsByReceiver(topicName: TopicName): Map<Receiver<Q>, Subscription<Q>[]> {
-    const matches = this.#matches;
-    this.#trie.match(topicName, matches);
-    this.#source?.match(topicName, matches);
+  #takeMatchesByReceiver(): Map<Receiver<Q>, Subscription<Q>[]> {
     const byReceiver = new Map<Receiver<Q>, Subscription<Q>[]>();
-    for (const subscription of matches) {
+    for (const subscription of this.#matches) {
       const known = byReceiver.get(subscription.receiver);
       if (known === undefined) byReceiver.set(subscription.receiver, [subscription]);
       else known.push(subscription);
     }
-    matches.length = 0; // keeps no subscription alive
+    this.#matches.length = 0; // keeps no subscription alive
     return byReceiver;
   }
 
@@ -205,18 +234,32 @@ export class Router<Q extends RoutableQueue> {
   }
 
   #remember(topicName: TopicName, plan: Plan<Q>): void {
-    if (this.#plans.size >= CACHED_TOPICS || this.#plansWeight + plan.weight > CACHED_WEIGHT) {
+    const weight = plan.weight + topicName.length / CHARACTERS_PER_WEIGHT;
+    if (this.#plans.size >= CACHED_TOPICS || this.#plansWeight + weight > CACHED_WEIGHT) {
+      if (this.#passedBy < this.#plans.size * PASSED_BY_PER_TOPIC) {
+        this.#passedBy++;
+        this.#latestTopic = topicName;
+        this.#latestPlan = plan;
+        return;
+      }
       this.#forgetPlans();
     }
     this.#plans.set(topicName, plan);
-    this.#plansWeight += plan.weight;
+    this.#plansWeight += weight;
   }
 
   #forgetPlans(): void {
+    this.#passedBy = 0;
+    this.#latestTopic = "";
+    this.#latestPlan = NO_STEPS;
     if (this.#plans.size === 0) return; // `clear` makes a new table each time
     this.#plans.clear();
     this.#plansWeight = 0;
   }
+}
+
+function toPlan<Q>(steps: readonly Step<Q>[], weight: number): Plan<Q> {
+  return { steps, mayRefuse: steps.filter((step) => step.receiver.mayRefuse), weight };
 }
 
 function refuses({ whenFull }: RoutableQueue, canBeTold: boolean): boolean {
@@ -254,5 +297,6 @@ function toStep<Q>(receiver: Receiver<Q>, subscriptions: readonly Subscription<Q
     hasNoLocal: subscriptions.some((subscription) => subscription.noLocal),
     deliveries: byQoS(false), // [MQTT-3.3.1-12]
     retainDeliveries: byQoS(retainAsPublished), // [MQTT-3.3.1-13]
+    alone: undefined,
   };
 }

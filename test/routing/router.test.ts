@@ -167,6 +167,60 @@ describe("router", () => {
     });
   });
 
+  describe("topics for which there is no room", () => {
+    const room = 10_000;
+    let asked: number;
+
+    function publishTopics(from: number, to: number): void {
+      for (let i = from; i < to; i++) publish({ topicName: `t/${i}` });
+    }
+
+    beforeEach(() => {
+      asked = 0;
+      router.subscribe(subscriptionOf(other, "t/+"));
+      router.useSource({ match: () => void asked++ });
+      publishTopics(0, room);
+    });
+
+    it("do not drive out those that are remembered", () => {
+      publishTopics(room, 2 * room);
+      publishTopics(0, room);
+
+      expect(asked).toBe(2 * room);
+    });
+
+    it("are remembered when there were many times as many of them", () => {
+      publishTopics(room, 10 * room);
+      asked = 0;
+
+      publishTopics(10 * room - 100, 10 * room);
+
+      expect(asked).toBe(0);
+    });
+
+    it("are looked for once when a message asks twice", () => {
+      const message = aMessage({ topicName: "t/another" });
+      router.refusedBy(message);
+
+      router.route(message);
+
+      expect(asked).toBe(room + 1);
+    });
+
+    it("notice a subscription that comes and one that goes", () => {
+      const another = subscriptionOf(session, "t/another");
+      const matches: number[] = [publish({ topicName: "t/another" }).matched];
+
+      router.subscribe(another);
+      publishTopics(0, room);
+      matches.push(publish({ topicName: "t/another" }).matched);
+      router.unsubscribe(another);
+      matches.push(publish({ topicName: "t/another" }).matched);
+
+      expect(matches).toEqual([1, 2, 1]);
+    });
+  });
+
   describe("full queues", () => {
     beforeEach(() => {
       session.mayRefuse = true;

@@ -19,6 +19,8 @@ export class QueueTopicRouting implements TopicRouting<Queue> {
   readonly #publishing: Publishing<Queue, DurableSession>;
   /** By receiver and filter: the objects the router was given. */
   readonly #subscriptions = new Map<QueueReceiver<Queue>, Map<string, Subscription<Queue>>>();
+  /** What the source finds: one object per queue, because the router remembers what follows from each. */
+  readonly #found = new WeakMap<QueueReceiver<Queue>, Subscription<Queue>>();
 
   constructor(router: Router<Queue>, publishing: Publishing<Queue, DurableSession>) {
     this.#router = router;
@@ -31,9 +33,17 @@ export class QueueTopicRouting implements TopicRouting<Queue> {
     this.#router.useSource({
       match: (topicName, matches) => {
         source.match(topicName, receivers);
-        for (const receiver of receivers.splice(0)) matches.push(subscriptionOf(receiver, topicName));
+        for (const receiver of receivers.splice(0)) matches.push(this.#foundFor(receiver));
       },
     });
+  }
+
+  #foundFor(receiver: QueueReceiver<Queue>): Subscription<Queue> {
+    const known = this.#found.get(receiver);
+    if (known !== undefined) return known;
+    const subscription = subscriptionOf(receiver, "#"); // the bindings were asked: its filter is of no use
+    this.#found.set(receiver, subscription);
+    return subscription;
   }
 
   publish(
