@@ -112,9 +112,13 @@ export class EntryReader {
     return body;
   }
 
+  /**
+   * Each value that LevelDB hands out has memory of its own, some 300 bytes with its upkeep, that only a full garbage
+   * collection gives back. `Buffer.from` copies small ones into the pool that Node shares among buffers.
+   */
   #decode(key: Buffer, value: Buffer): StoredEntry | undefined {
     try {
-      return readEntry(openValue(key, value));
+      return readEntry(openValue(key, Buffer.from(value)));
     } catch (error) {
       this.#report(key, error);
       return undefined;
