@@ -19,13 +19,18 @@ export interface LocalJournalPorts {
 
 /** Above this much waiting to be written, publishers are no longer read. */
 const BEHIND_BYTES = 32 * 1024 * 1024;
+/** When so many entries were written while they were on their way, their acknowledgements are worth waiting for. */
+const MANY_ON_THEIR_WAY = 32;
+const LONGEST_PAUSE_MS = 2;
 const RETRY_FIRST_MS = 100;
 const RETRY_MAXIMUM_MS = 5000;
 const READ_AGAIN_MS = 1000;
 
 /**
  * The journal of a broker that is alone: applies at once, and groups what one turn of the event loop changed, and
- * what arrived while the last batch was written, into the next batch. No timer, no encoding, no promise per operation.
+ * what arrived while the last batch was written, into the next batch. After a batch with many entries that their
+ * subscribers had already, the next one stays open for as long again: most acknowledgements then come in time to spare
+ * the disk both the entry and its delete. No timer, encoding or promise per operation.
  */
 export class LocalJournal implements Journal {
   readonly #ports: LocalJournalPorts;
@@ -111,31 +116,36 @@ export class LocalJournal implements Journal {
       const tokens = this.#tokens;
       this.#waiters = [];
       this.#tokens = [];
-      await this.#commit();
+      const tookMs = await this.#commit();
       if (this.#isClosed) return;
-      machine.committed();
+      const onTheirWay = machine.committed();
       for (let i = 0; i < waiters.length; i++) waiters[i]?.committed(tokens[i] as number);
       this.#caughtUp();
+      if (onTheirWay >= MANY_ON_THEIR_WAY) await this.#pause(Math.min(LONGEST_PAUSE_MS, tookMs));
     }
     this.#isWriting = false;
     this.#tellIdle();
   }
 
-  /** Writes the closed batch, again and again if need be: returns only when it is on disk (or after `close`). */
-  async #commit(): Promise<void> {
-    const { machine, store, clock, logger } = this.#ports;
+  /**
+   * Writes the closed batch, again and again if need be: returns only when it is on disk (or after `close`), and how
+   * many milliseconds the write took.
+   */
+  async #commit(): Promise<number> {
+    const { machine, store, logger } = this.#ports;
     for (;;) {
       machine.freeze(); // each time: a batch that failed takes in what came since
       const start = performance.now();
       try {
         const result = await store.commit();
-        this.#ports.observeCommit(result, (performance.now() - start) / 1000);
+        const tookMs = performance.now() - start;
+        this.#ports.observeCommit(result, tookMs / 1000);
         if (this.failure !== undefined) logger.info({ failures: this.#failures }, "the store works again");
         this.failure = undefined;
         this.#failures = 0;
-        return;
+        return tookMs;
       } catch (error) {
-        if (this.#isClosed) return;
+        if (this.#isClosed) return 0;
         this.#failures++;
         this.#ports.commitFailed();
         this.failure = `the store cannot be written: ${describe(error)}`;
@@ -143,11 +153,14 @@ export class LocalJournal implements Journal {
           { err: error, failures: this.#failures },
           `${this.failure}; nothing is acknowledged until it can`,
         );
-        const delayMs = Math.min(RETRY_MAXIMUM_MS, RETRY_FIRST_MS * 2 ** (this.#failures - 1));
-        await new Promise<void>((resolve) => clock.after(delayMs, resolve));
-        if (this.#isClosed) return; // the store may be closed by now
+        await this.#pause(Math.min(RETRY_MAXIMUM_MS, RETRY_FIRST_MS * 2 ** (this.#failures - 1)));
+        if (this.#isClosed) return 0; // the store may be closed by now
       }
     }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#ports.clock.after(ms, resolve));
   }
 
   /** Not only with the next commit: there may be none for long. */

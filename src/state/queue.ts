@@ -366,15 +366,18 @@ export class Queue implements QueueRef {
     if (this.#earlier === Earlier.InOpenBatch) this.#earlier = Earlier.BeingWritten;
   }
 
-  /** The batch closed by the last `frozen` is on disk. */
-  committed(): void {
+  /** The batch closed by the last `frozen` is on disk. Returns how many of its entries are with the consumer already. */
+  committed(): number {
+    const onTheirWay = Math.min(this.#sentEnd, this.#frozenSeq) - Math.max(this.#headSeq, this.#committedSeq);
     this.#isBeingWritten = false;
     this.#committedSeq = this.#frozenSeq;
     if (this.#earlier === Earlier.BeingWritten) this.#earlier = Earlier.OnDisk;
     if (this.#mayDisplaceBefore(this.#nextSeq - 1)) this.#askToTrim();
-    if (!this.#waitsForCommit) return;
-    this.#waitsForCommit = false;
-    this.#consumer?.ready();
+    if (this.#waitsForCommit) {
+      this.#waitsForCommit = false;
+      this.#consumer?.ready();
+    }
+    return Math.max(0, onTheirWay);
   }
 
   get #overflows(): QueueOverflow {

@@ -231,12 +231,17 @@ export class StateMachine {
     }
   }
 
-  /** What was closed by `freeze` is on disk. */
-  committed(): void {
+  /**
+   * What was closed by `freeze` is on disk. Returns how many of the entries written had been handed out before: the disk
+   * would have been spared those whose acknowledgement had come sooner than their batch was closed.
+   */
+  committed(): number {
     const queues = this.#frozen;
     this.#frozen = [];
-    for (const queue of queues) queue.committed();
+    let onTheirWay = 0;
+    for (const queue of queues) onTheirWay += queue.committed();
     this.readAgain();
+    return onTheirWay;
   }
 
   readAgain(): void {

@@ -4,6 +4,8 @@ import type { SimulatedClient } from "./simulated-client.ts";
 import type { World } from "./world.ts";
 
 const ROUNDS = 400;
+/** For so long the journal may hold a batch open. */
+const BATCH_MS = 2;
 const LONG_SECONDS = 100_000;
 
 /** Everybody is well again until nothing is left to do; then what is owed must have come. */
@@ -45,6 +47,8 @@ async function drain(world: World): Promise<void> {
       world.report("the system never comes to rest");
       return;
     }
+    await loop.settle();
+    world.clock.jump(BATCH_MS);
     await loop.settle();
     if (world.broker.journal.failure !== undefined && !world.store.isWriting) world.clock.jump(5000);
     if (world.store.hasFailedToRead && quiet === 2) {

@@ -120,6 +120,44 @@ describe("local journal", () => {
     expect(store.commits).toBe(1);
   });
 
+  it("keeps a batch open a little longer when the last one was with its subscriber before it was on disk", async () => {
+    new Taker(queue).ready();
+    for (let i = 0; i < 32; i++) append(i);
+    await turns();
+    append(32);
+    await turns();
+    const whileOpen = told.length;
+
+    await clock.advance(2);
+    await turns();
+
+    expect([whileOpen, told.length]).toEqual([32, 33]);
+  });
+
+  it("writes the next batch at once when the consumer waits for the disk anyhow", async () => {
+    new Taker(queue, { committedOnly: true }).ready();
+    for (let i = 0; i < 32; i++) append(i);
+    await turns();
+    append(32);
+
+    await turns();
+
+    expect(told).toHaveLength(33);
+  });
+
+  it("writes the next batch at once when acknowledgements came in time", async () => {
+    const taker = new Taker(queue);
+    taker.ready();
+    for (let i = 0; i < 32; i++) append(i);
+    for (const seq of taker.seqs) journal.append({ type: "settle", queue, seq });
+    await turns();
+    append(32);
+
+    await turns();
+
+    expect(told).toHaveLength(33);
+  });
+
   it("tells nobody before the commit that holds the change has ended", async () => {
     store.isHeld = true;
     append(1);
