@@ -166,21 +166,6 @@ export class Dispatcher<L extends Lane> {
     const { counters } = this.#ports;
     counters.delivered++;
     if (redelivered) counters.redelivered++;
-    if (noAck) {
-      counters.acknowledged++;
-      feed.store.settle(seq);
-      return new HandedDelivery(
-        message,
-        seq,
-        deliveryCount,
-        showsDeliveryCount,
-        redelivered,
-        feed,
-        holder,
-        now,
-        undefined,
-      );
-    }
     const delivery = new HandedDelivery(
       message,
       seq,
@@ -190,8 +175,13 @@ export class Dispatcher<L extends Lane> {
       feed,
       holder,
       now,
-      this.#owner,
+      noAck ? undefined : this.#owner,
     );
+    if (noAck) {
+      counters.acknowledged++;
+      feed.store.settle(seq);
+      return delivery;
+    }
     feed.handedOut(seq, message.payload.length);
     this.#hands.add(delivery);
     return delivery;
