@@ -1,3 +1,4 @@
+import { roomFor } from "../../base/gathering.ts";
 import { AmqpChannelError, AmqpConnectionError } from "../codec/amqp-error.ts";
 import type { BasicProperties } from "../codec/basic-properties.ts";
 import { readContentHeader } from "../codec/content-header.ts";
@@ -6,8 +7,6 @@ import { ReplyCode } from "../codec/reply-codes.generated.ts";
 import type { Budget } from "./budget.ts";
 
 const PUBLISH_ID = METHOD_IDS["basic.publish"];
-/** Bodies up to this size get their buffer at once; longer ones as their bytes arrive. */
-const TRUSTED_BODY_BYTES = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 /** A message as it was published, in buffers of its own. */
@@ -112,9 +111,8 @@ export class ContentAssembly {
     this.#received = needed;
   }
 
-  /** Doubles: an announced size alone reserves little. */
   #grow(needed: number): void {
-    const size = Math.min(this.#bodyBytes, Math.max(TRUSTED_BODY_BYTES, 2 * needed));
+    const size = roomFor(needed, this.#bodyBytes);
     this.#take(size - this.#body.length);
     const larger = Buffer.allocUnsafeSlow(size);
     this.#body.copy(larger, 0, 0, this.#received);

@@ -1,3 +1,4 @@
+import { enlarged } from "../../base/gathering.ts";
 import { AmqpConnectionError } from "./amqp-error.ts";
 import {
   FRAME_END,
@@ -9,8 +10,6 @@ import {
 } from "./frames.ts";
 import { ReplyCode } from "./reply-codes.generated.ts";
 
-/** Payloads up to this size get their buffer at once; longer ones get it as their bytes arrive. */
-const TRUSTED_PAYLOAD_BYTES = 65536;
 const NOTHING = Buffer.alloc(0);
 
 /** Takes what a FrameReader cuts out. To go on reading after an error of its own, a sink must not throw it. */
@@ -43,7 +42,7 @@ export class FrameReader {
   #channel = 0;
   #size = 0;
   /** Payload and frame end as they arrive. */
-  #body = NOTHING;
+  #body: Buffer = NOTHING;
   #gathered = 0;
 
   /** `side` is who sent the bytes: only a client begins with a protocol header. */
@@ -160,17 +159,9 @@ export class FrameReader {
 
   #gather(chunk: Buffer, start: number, end: number): void {
     const needed = this.#gathered + end - start;
-    if (needed > this.#body.length) this.#grow(needed);
+    if (needed > this.#body.length) this.#body = enlarged(this.#body, this.#gathered, needed, this.#size + 1);
     chunk.copy(this.#body, this.#gathered, start, end);
     this.#gathered = needed;
-  }
-
-  /** Doubles, so that small chunks cost no more than large ones; an announced size alone reserves little. */
-  #grow(needed: number): void {
-    const size = Math.min(this.#size + 1, Math.max(TRUSTED_PAYLOAD_BYTES, 2 * needed));
-    const larger = Buffer.allocUnsafe(size);
-    this.#body.copy(larger, 0, 0, this.#gathered);
-    this.#body = larger;
   }
 
   #hand(sink: FrameSink, buffer: Buffer, start: number): void {

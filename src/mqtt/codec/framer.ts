@@ -1,9 +1,8 @@
+import { enlarged } from "../../base/gathering.ts";
 import { MqttError } from "../mqtt-error.ts";
 import { ReasonCode } from "../reason-code.ts";
 import { checkFirstByte } from "./fixed-header.ts";
 
-/** Bodies up to this size get their buffer at once; longer ones get it as their bytes arrive. */
-const TRUSTED_BODY_BYTES = 65536;
 const NOTHING = Buffer.alloc(0);
 
 /** Takes whole packets; `buffer` from `start` to `end` is the body and valid until `frame` returns. */
@@ -23,7 +22,7 @@ export class Framer {
   #headerLength = 0;
   #isHeaderKnown = false;
   #bodyLength = 0;
-  #body = NOTHING;
+  #body: Buffer = NOTHING;
   #gathered = 0;
   #isPaused = false;
   /** Chunks that came or were left over while paused: a stopped stream delivers one or two more at most. */
@@ -118,17 +117,10 @@ export class Framer {
 
   #gather(chunk: Buffer, start: number, end: number): void {
     const needed = this.#gathered + end - start;
-    if (needed > this.#body.length) this.#grow(needed);
+    if (needed > this.#body.length)
+      this.#body = enlarged(this.#body, this.#gathered, needed, this.#bodyLength);
     chunk.copy(this.#body, this.#gathered, start, end);
     this.#gathered = needed;
-  }
-
-  /** Doubles, so that small chunks cost no more than large ones; an announced length alone reserves nothing. */
-  #grow(needed: number): void {
-    const size = Math.min(this.#bodyLength, Math.max(TRUSTED_BODY_BYTES, 2 * needed));
-    const larger = Buffer.allocUnsafe(size);
-    this.#body.copy(larger, 0, 0, this.#gathered);
-    this.#body = larger;
   }
 
   #hand(sink: FrameSink, buffer: Buffer, start: number, end: number): void {
