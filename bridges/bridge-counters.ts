@@ -1,3 +1,4 @@
+import { countUp } from "../src/base/count-up.ts";
 import type { BridgeDropReason } from "./bridge.ts";
 
 /**
@@ -19,6 +20,6 @@ export class BridgeCounters {
   readonly dropped = new Map<BridgeDropReason, number>();
 
   drop(reason: BridgeDropReason): void {
-    this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + 1);
+    countUp(this.dropped, reason);
   }
 }

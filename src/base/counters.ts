@@ -1,3 +1,4 @@
+import { countUp } from "./count-up.ts";
 /** Why a message did not reach a receiver it matched. */
 export type DropReason =
   | "expired"
@@ -56,10 +57,10 @@ export class Counters {
   readonly limitsReached = new Map<Limit, number>();
 
   drop(reason: DropReason, count = 1): void {
-    this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + count);
+    countUp(this.dropped, reason, count);
   }
 
   limitReached(limit: Limit): void {
-    this.limitsReached.set(limit, (this.limitsReached.get(limit) ?? 0) + 1);
+    countUp(this.limitsReached, limit);
   }
 }

@@ -1,3 +1,4 @@
+import { countUp } from "../base/count-up.ts";
 /** Why a message left a queue without having been acknowledged or dead-lettered. */
 export type QueueDropReason =
   | "expired"
@@ -28,7 +29,7 @@ export class QueueCounters {
   readonly dropped = new Map<QueueDropReason, number>();
 
   drop(reason: QueueDropReason): void {
-    this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + 1);
+    countUp(this.dropped, reason);
   }
 
   /** Adds what another queue counted. */
@@ -43,7 +44,7 @@ export class QueueCounters {
     this.refused += other.refused;
     this.timedOut += other.timedOut;
     for (const [reason, count] of other.dropped) {
-      this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + count);
+      countUp(this.dropped, reason, count);
     }
   }
 }

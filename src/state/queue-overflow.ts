@@ -1,3 +1,4 @@
+import { countUp } from "../base/count-up.ts";
 import type { DropReason } from "../base/counters.ts";
 import type { Message } from "../base/message.ts";
 import type { QueueBudget } from "../base/queue-budget.ts";
@@ -76,7 +77,7 @@ export class QueueOverflow {
   #owedBytes = 0;
 
   count(reason: DropReason): void {
-    this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + 1);
+    countUp(this.dropped, reason);
   }
 
   entered(bytes: number, { budget }: QueuePolicy): void {

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { countUp } from "../../base/count-up.ts";
 import { describe, InputError } from "../../base/errors.ts";
 import { StateImport } from "./import-state.ts";
 import { fillNewStore } from "./new-store.ts";
@@ -46,7 +47,7 @@ export async function importAedes(folder: string, request: AedesRequest): Promis
       });
       for await (const line of lines) {
         await importing.take(line, request.path);
-        counts.set(line.type, (counts.get(line.type) ?? 0) + 1);
+        countUp(counts, line.type);
         if (line.type === "session" && line.session.user === "") sessionsWithoutUser++;
       }
       await importing.commit();

@@ -1,5 +1,6 @@
 import type { ByteStream } from "../../base/byte-stream.ts";
 import type { Clock } from "../../base/clock.ts";
+import { countUp } from "../../base/count-up.ts";
 import type { Counters } from "../../base/counters.ts";
 import type { Logger } from "../../base/logger.ts";
 import { TokenBucket } from "../../base/token-bucket.ts";
@@ -45,7 +46,7 @@ export class Entrance {
 
   opened(stream: ByteStream): void {
     const host = hostOf(stream);
-    this.#open.set(host, (this.#open.get(host) ?? 0) + 1);
+    countUp(this.#open, host);
   }
 
   closed(stream: ByteStream): void {

@@ -1,3 +1,4 @@
+import { countUp } from "../../base/count-up.ts";
 import type { DropReason } from "../../base/counters.ts";
 import type { Message } from "../../base/message.ts";
 import { owned } from "../../base/message.ts";
@@ -83,7 +84,7 @@ export class TransientQueue implements DeliverySource {
 
   countDropped(reason: DropReason): void {
     this.#dropped ??= new Map();
-    this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + 1);
+    countUp(this.#dropped, reason);
   }
 
   attach(): void {}
