@@ -1,3 +1,4 @@
+import { writeUint64 } from "../../base/uint64.ts";
 import { FRAME_END, FrameType, writeFrameHead } from "./frames.ts";
 import { METHOD_IDS } from "./methods.generated.ts";
 
@@ -8,7 +9,6 @@ export const ACK_FRAME_BYTES = 21;
 const ACK_ID = METHOD_IDS["basic.ack"];
 const NACK_ID = METHOD_IDS["basic.nack"];
 const MULTIPLE = 1;
-const TWO_TO_32 = 0x1_0000_0000;
 
 /** hot: writes a basic.ack frame and returns the offset behind it. */
 export function writeAck(
@@ -42,8 +42,7 @@ function write(
 ): number {
   let at = writeFrameHead(target, offset, FrameType.Method, channel, PAYLOAD_BYTES);
   at = target.writeUInt32BE(id, at);
-  at = target.writeUInt32BE(Math.floor(deliveryTag / TWO_TO_32), at);
-  at = target.writeUInt32BE(deliveryTag % TWO_TO_32, at);
+  at = writeUint64(target, deliveryTag, at);
   target[at] = multiple ? MULTIPLE : 0;
   target[at + 1] = FRAME_END;
   return at + 2;

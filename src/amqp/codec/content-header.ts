@@ -1,3 +1,4 @@
+import { writeUint64 } from "../../base/uint64.ts";
 import { AmqpConnectionError } from "./amqp-error.ts";
 import { type BasicProperties, readProperties } from "./basic-properties.ts";
 import { FieldReader } from "./field-reader.ts";
@@ -8,7 +9,6 @@ import { ReplyCode } from "./reply-codes.generated.ts";
 const BASIC_CLASS = METHOD_IDS["basic.publish"] >>> 16;
 /** class weight body-size. */
 const FIXED_BYTES = 12;
-const TWO_TO_32 = 0x1_0000_0000;
 
 /** The frame between a method with content and its body (AMQP 0-9-1 §2.3.5.2). */
 export interface ContentHeader {
@@ -47,8 +47,7 @@ export function writeHeaderFrame(
   const size = FIXED_BYTES + properties.byteLength;
   const at = writeFrameHead(target, offset, FrameType.Header, channel, size);
   target.writeUInt32BE(BASIC_CLASS << 16, at);
-  target.writeUInt32BE(Math.floor(bodyBytes / TWO_TO_32), at + 4);
-  target.writeUInt32BE(bodyBytes % TWO_TO_32, at + 8);
+  writeUint64(target, bodyBytes, at + 4);
   const behind = properties.copyTo(target, at + FIXED_BYTES);
   target[behind] = FRAME_END;
   return behind + 1;

@@ -1,3 +1,4 @@
+import { writeUint64 } from "../../base/uint64.ts";
 import type { BasicProperties } from "./basic-properties.ts";
 import { headerFrameLength, writeHeaderFrame } from "./content-header.ts";
 import {
@@ -22,7 +23,6 @@ const BY_REFERENCE_BYTES = 16 * 1024;
 const DELIVER_ID = METHOD_IDS["basic.deliver"];
 /** class method delivery-tag redelivered. */
 const DELIVER_FIXED_BYTES = 13;
-const TWO_TO_32 = 0x1_0000_0000;
 
 /** Where frames go: bytes are written at `position` of what `reserve` returned, then `advance` is told where they end. */
 export interface FrameOutput {
@@ -116,8 +116,7 @@ function writeDeliver(
   let at = writeFrameHead(target, offset, FrameType.Method, channel, size);
   at = target.writeUInt32BE(DELIVER_ID, at);
   at = writeShortString(target, at, delivery.consumerTag);
-  at = target.writeUInt32BE(Math.floor(delivery.deliveryTag / TWO_TO_32), at);
-  at = target.writeUInt32BE(delivery.deliveryTag % TWO_TO_32, at);
+  at = writeUint64(target, delivery.deliveryTag, at);
   target[at] = delivery.redelivered ? 1 : 0;
   at = writeShortString(target, at + 1, delivery.exchange);
   at = writeShortString(target, at, delivery.routingKey);

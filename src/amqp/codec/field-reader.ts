@@ -1,8 +1,7 @@
 import { isUtf8 } from "node:buffer";
+import { readUint64 } from "../../base/uint64.ts";
 import { AmqpConnectionError } from "./amqp-error.ts";
 import { ReplyCode } from "./reply-codes.generated.ts";
-
-const TWO_TO_32 = 0x1_0000_0000;
 
 /** Reads the data types of AMQP 0-9-1 §4.2.5 one after another; a missing byte is a frame error. */
 export class FieldReader {
@@ -40,8 +39,7 @@ export class FieldReader {
 
   /** Exact up to 2^53 - 1, the nearest number above. */
   longlong(): number {
-    const at = this.skip(8);
-    return this.buffer.readUInt32BE(at) * TWO_TO_32 + this.buffer.readUInt32BE(at + 4);
+    return readUint64(this.buffer, this.skip(8));
   }
 
   shortString(): string {

@@ -1,8 +1,8 @@
 import { assert } from "../../base/errors.ts";
+import { writeUint64 } from "../../base/uint64.ts";
 import { shortStringLength, writeShortString } from "./short-string.ts";
 
 const FIRST_BYTES = 256;
-const TWO_TO_32 = 0x1_0000_0000;
 
 /** Writes the data types of AMQP 0-9-1 §4.2.5 one after another into a buffer that grows with them. */
 export class FieldWriter {
@@ -31,8 +31,8 @@ export class FieldWriter {
 
   longlong(value: number): void {
     assert(Number.isSafeInteger(value) && value >= 0, "a longlong is a whole number below 2^53");
-    this.long(Math.floor(value / TWO_TO_32));
-    this.long(value % TWO_TO_32);
+    const at = this.reserve(8);
+    writeUint64(this.#buffer, value, at);
   }
 
   shortString(text: string): void {

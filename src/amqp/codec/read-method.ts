@@ -1,3 +1,4 @@
+import { readUint64 } from "../../base/uint64.ts";
 import { FieldReader } from "./field-reader.ts";
 import {
   type BasicAck,
@@ -14,7 +15,6 @@ const ACK_BYTES = 13;
 const PUBLISH_ID = METHOD_IDS["basic.publish"];
 /** class method ticket. */
 const PUBLISH_FIXED_BYTES = 6;
-const TWO_TO_32 = 0x1_0000_0000;
 
 /** The method in a method frame's payload; it holds nothing of the buffer. hot: basic.publish and basic.ack. */
 export function readMethod(buffer: Buffer, start: number, end: number, names?: NameCache): Method {
@@ -54,7 +54,7 @@ function behindText(buffer: Buffer, at: number, end: number): number {
 function readAck(buffer: Buffer, at: number): BasicAck {
   return {
     kind: "basic.ack",
-    deliveryTag: buffer.readUInt32BE(at) * TWO_TO_32 + buffer.readUInt32BE(at + 4),
+    deliveryTag: readUint64(buffer, at),
     multiple: ((buffer[at + 8] as number) & 1) !== 0,
   };
 }

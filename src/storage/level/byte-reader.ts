@@ -1,3 +1,4 @@
+import { readUint64 } from "../../base/uint64.ts";
 /** A stored record cannot be what was written: it is skipped and reported, never fatal. */
 export class CorruptRecord extends Error {}
 
@@ -26,8 +27,7 @@ export class ByteReader {
   }
 
   u64(): number {
-    const at = this.#take(8);
-    const value = this.#bytes.readUInt32BE(at) * 0x1_0000_0000 + this.#bytes.readUInt32BE(at + 4);
+    const value = readUint64(this.#bytes, this.#take(8));
     if (!Number.isSafeInteger(value)) throw new CorruptRecord("a number is too large");
     return value;
   }

@@ -1,3 +1,5 @@
+import { writeUint64 } from "../../base/uint64.ts";
+
 const FIRST_CAPACITY = 16 * 1024;
 /** A scratch that had to grow beyond this for one large record is given back. */
 const KEPT_CAPACITY = 1024 * 1024;
@@ -47,8 +49,7 @@ export class ByteWriter {
   /** A safe integer, not negative. */
   u64(value: number): void {
     this.#reserve(8);
-    const at = this.#bytes.writeUInt32BE(Math.floor(value / 0x1_0000_0000), this.#length);
-    this.#length = this.#bytes.writeUInt32BE(value >>> 0, at);
+    this.#length = writeUint64(this.#bytes, value, this.#length);
   }
 
   /** Seven bits to a byte, lowest first: one byte below 128. */
