@@ -4,6 +4,7 @@ import { messageHeaders } from "./amqp/mapping/message-headers.ts";
 import type { ByteStream } from "./base/byte-stream.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import { Counters } from "./base/counters.ts";
+import { Entrance } from "./base/entrance.ts";
 import type { Listener } from "./base/listener.ts";
 import type { Logger } from "./base/logger.ts";
 import { LoopDelay } from "./base/loop-delay.ts";
@@ -134,6 +135,10 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
   });
   const members = new QueueMembers(() => queues.first, logger);
   const groups = createGroups({ router, machine, journal, clock, counters, limits });
+  const entrance = new Entrance(
+    { clock, counters, logger, loopDelayMs: () => loopDelay.meanMs },
+    config.limits,
+  );
   const mqtt = new MqttServer(
     {
       clock,
@@ -142,7 +147,7 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
       journal: new JournalledSessions(journal, clock),
       routing: createRouting(router, publishing, retainedIn(retained, sysRetained), groups, members),
       authorization: authorization.control,
-      loopDelayMs: () => loopDelay.meanMs,
+      entrance,
       randomId: () => randomBytes(12).toString("hex"),
       transientBudget: limits.transient,
       queueLost: (reason, queue) => limits.lost(reason, queue),
@@ -158,6 +163,7 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
       hosts: queues,
       authorization: authorization.control,
       journal,
+      entrance,
       randomId: () => randomBytes(16).toString("hex"),
     },
     { ...config.amqp, version, connectTimeout: config.mqtt.connectTimeout },

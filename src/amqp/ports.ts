@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Counters } from "../base/counters.ts";
+import type { Entrance } from "../base/entrance.ts";
 import type { FieldTable } from "../base/field-table.ts";
 import type { ClientId, TopicFilter, TopicName } from "../base/ids.ts";
 import type { Logger } from "../base/logger.ts";
@@ -228,6 +229,7 @@ export interface AmqpPorts {
   readonly hosts: { get(name: string): VirtualHost | undefined };
   readonly authorization: Authorization;
   readonly journal: Journal;
+  readonly entrance: Entrance;
   /** Unguessable, made of letters and digits. */
   randomId(): string;
 }

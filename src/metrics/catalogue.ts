@@ -93,7 +93,9 @@ export const CATALOGUE = {
   causeway_amqp_connections: gauge("Open AMQP connections"),
   causeway_amqp_channels: gauge("Open channels of these"),
   causeway_amqp_connections_opened_total: counter("AMQP connections accepted since the start"),
-  causeway_amqp_connections_refused_total: counter("AMQP connections refused for their credentials"),
+  causeway_amqp_connections_refused_total: counter(
+    "AMQP connections refused at a limit or for their credentials",
+  ),
   causeway_amqp_connections_closed_total: counter("AMQP connections that have ended since the start"),
   causeway_amqp_received_bytes_total: counter("Bytes read from AMQP clients", "bytes"),
   causeway_amqp_sent_bytes_total: counter("Bytes written to AMQP clients", "bytes"),

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Counters, DropReason } from "../base/counters.ts";
+import type { Entrance } from "../base/entrance.ts";
 import type { ClientId, TopicFilter, TopicName } from "../base/ids.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Message } from "../base/message.ts";
@@ -268,8 +269,7 @@ export interface MqttPorts {
   readonly journal: SessionJournal;
   readonly routing: Routing;
   readonly authorization: Authorization;
-  /** How long what is due waits for the event loop, in milliseconds; absent: not measured. */
-  loopDelayMs?(): number;
+  readonly entrance: Entrance;
   /** For assigned client ids. */
   randomId(): string;
   /** What sessions that end with their connections may hold together, in memory. */
@@ -278,16 +278,9 @@ export interface MqttPorts {
   queueLost(reason: DropReason, queue: LosingQueue): void;
 }
 
-/** `limits:` of the configuration. */
+/** `limits:` of the configuration, but for those of the entrance. */
 export interface LimitOptions {
   readonly unauthenticatedPacketSize: number;
-  /** 0 = no limit. */
-  readonly maximumConnectionsPerAddress: number;
-  /** Per second; 0 = no limit. */
-  readonly connectRate: number;
-  readonly exemptLoopback: boolean;
-  /** Milliseconds; 0 = no limit. */
-  readonly maximumLoopDelay: number;
   /** Per second and client; 0 = no limit. */
   readonly messageRate: number;
   readonly whenMessageRateExceeded: "slow" | "disconnect";

@@ -1,11 +1,13 @@
 import { AmqpServer } from "../../src/amqp/connection/amqp-server.ts";
 import type { AmqpOptions, Authorization, Journal } from "../../src/amqp/ports.ts";
 import { Counters } from "../../src/base/counters.ts";
+import { Entrance, type EntranceLimits } from "../../src/base/entrance.ts";
 import { type Logger, silentLogger } from "../../src/base/logger.ts";
 import type { Message } from "../../src/base/message.ts";
 import type { MemoryDisk } from "../../src/storage/memory/memory-disk.ts";
 import { HostRig } from "../queues/support/host-rig.ts";
 import { AmqpTestClient, type HandshakeOptions, settled } from "./amqp-client.ts";
+import { OPEN_ENTRANCE } from "./test-broker.ts";
 
 const OPTIONS: AmqpOptions = {
   maximumFrameSize: 131_072,
@@ -26,6 +28,8 @@ const EVERYBODY: Authorization = {
 
 export interface AmqpBrokerOptions {
   readonly options?: Partial<AmqpOptions>;
+  readonly entrance?: Partial<EntranceLimits>;
+  readonly loopDelayMs?: () => number;
   readonly authorization?: Partial<Authorization>;
   readonly journal?: (real: Journal) => Journal;
   readonly queues?: Record<string, unknown>;
@@ -43,17 +47,21 @@ export class AmqpBroker {
     return new AmqpBroker(await new HostRig(given.queues, given.disk).open(), given);
   }
 
-  private constructor(
-    rig: HostRig,
-    { options, authorization, journal, logger = silentLogger }: AmqpBrokerOptions,
-  ) {
+  private constructor(rig: HostRig, given: AmqpBrokerOptions) {
+    const { options, authorization, journal, loopDelayMs, logger = silentLogger } = given;
+    const { clock } = rig;
+    const { counters } = this;
     this.rig = rig;
     let lastId = 0;
     this.server = new AmqpServer(
       {
-        clock: rig.clock,
+        clock,
         logger,
-        counters: this.counters,
+        counters,
+        entrance: new Entrance(
+          { clock, counters, logger, ...(loopDelayMs && { loopDelayMs }) },
+          { ...OPEN_ENTRANCE, ...given.entrance },
+        ),
         hosts: rig.hosts,
         authorization: { ...EVERYBODY, ...authorization },
         journal: journal?.(rig.journal) ?? rig.journal,

@@ -1,5 +1,6 @@
 import type { IConnackPacket } from "mqtt-packet";
 import { Counters } from "../../src/base/counters.ts";
+import { Entrance, type EntranceLimits } from "../../src/base/entrance.ts";
 import { type Logger, silentLogger } from "../../src/base/logger.ts";
 import { QueueLimits } from "../../src/compose/queue-limits.ts";
 import { durable, JournalledSessions } from "../../src/compose/session-journal.ts";
@@ -45,15 +46,19 @@ const OPTIONS: MqttOptions = {
   durability: "disk",
   limits: {
     unauthenticatedPacketSize: 65_536,
-    maximumConnectionsPerAddress: 0,
-    connectRate: 0,
-    exemptLoopback: true,
-    maximumLoopDelay: 0,
     messageRate: 0,
     whenMessageRateExceeded: "slow",
     maximumFiltersPerPacket: 1000,
     maximumUnreleasedMessages: 65_535,
   },
+};
+
+/** Lets everybody in. */
+export const OPEN_ENTRANCE: EntranceLimits = {
+  maximumConnectionsPerAddress: 0,
+  connectRate: 0,
+  exemptLoopback: false,
+  maximumLoopDelay: 0,
 };
 
 const EVERYBODY: Authorization = {
@@ -70,6 +75,7 @@ const SETTLE_TURNS = 120;
 
 export interface TestBrokerOptions {
   readonly options?: Partial<MqttOptions>;
+  readonly entrance?: Partial<EntranceLimits>;
   readonly authorization?: Partial<Authorization>;
   readonly disk?: MemoryDisk;
   /** On `disk`; not for a broker that will crash: the next one opens a store of its own. */
@@ -129,7 +135,10 @@ export class TestBroker {
         journal: new JournalledSessions(this.journal, clock),
         routing: this.#createRouting(),
         authorization,
-        ...(given.loopDelayMs && { loopDelayMs: given.loopDelayMs }),
+        entrance: new Entrance(
+          { clock, counters, logger, ...(given.loopDelayMs && { loopDelayMs: given.loopDelayMs }) },
+          { ...OPEN_ENTRANCE, ...given.entrance },
+        ),
         randomId: () => String(++lastId),
         transientBudget: this.limits.transient,
         queueLost: (reason, queue) => this.limits.lost(reason, queue),

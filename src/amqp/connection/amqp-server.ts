@@ -49,6 +49,11 @@ export class AmqpServer {
   }
 
   accept(stream: ByteStream): void {
+    if (!this.#ports.entrance.admit(stream)) {
+      this.counters.connectionsRefused++;
+      stream.destroy();
+      return;
+    }
     const connection = new AmqpConnection(stream, this.#context);
     this.counters.connectionsOpened++;
     this.#connections.add(connection);
@@ -88,6 +93,7 @@ export class AmqpServer {
 
   #closed(connection: AmqpConnection): void {
     this.#connections.delete(connection);
+    this.#ports.entrance.closed(connection.stream);
     if (this.#connections.size > 0) return;
     this.#cancelTick?.();
     this.#cancelTick = undefined;

@@ -241,6 +241,11 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
       this.#endStream();
       return;
     }
+    if (this.#context.ports.entrance.refusalOf(this.stream) !== undefined) {
+      this.#context.counters.connectionsRefused++;
+      this.#endStream(); // the header is not answered: every client takes that for a server that is not there
+      return;
+    }
     this.#phase = Phase.Handshaking;
     this.#handshake.begin();
   }
@@ -264,6 +269,7 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
   // the connection's own methods
 
   #connectionFrame(channelNumber: number, buffer: Buffer, start: number, end: number): void {
+    if (this.#phase >= Phase.Discarding) return; // came with a protocol header that was refused
     let failing = 0;
     try {
       const method = readMethod(buffer, start, end);
@@ -322,6 +328,7 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
   /** Called by one timer for all connections. */
   tick(now: number): void {
     if (this.#phase < Phase.Open && now - this.openedAt > this.#context.options.connectTimeout * 1000) {
+      this.#context.ports.counters.limitReached("connect_timeout");
       this.#log("info", {}, "connection not opened in time");
       this.stream.destroy();
     } else if (now >= this.#deadline) this.stream.destroy();
@@ -416,8 +423,10 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
   }
 
   #log(level: "debug" | "info" | "warn" | "error", fields: object, message: string): void {
-    const { logger } = this.#context.ports;
+    const { logger, entrance } = this.#context.ports;
     if (level === "debug" && !logger.isLevelEnabled("debug")) return;
+    const mayFlood = this.#handshake.host === undefined && (level === "info" || level === "warn");
+    if (mayFlood && !entrance.mayReport()) return;
     const { remoteAddress } = this.stream;
     logger[level]({ protocol: "amqp", remoteAddress, ...fields }, message);
   }

@@ -16,7 +16,9 @@ export const limitsSection = z.strictObject({
     .describe("Connections from one address, more are closed at once; 0 = no limit"),
   connectRate: orNone
     .default(500)
-    .describe("CONNECTs per second, twice as many at once, more are refused with 0x9F; 0 = no limit"),
+    .describe(
+      "Clients that may connect per second, twice as many at once, more are refused (0x9F, AMQP: closed); 0 = no limit",
+    ),
   exemptLoopback: z
     .boolean()
     .default(true)
@@ -24,7 +26,7 @@ export const limitsSection = z.strictObject({
   maximumLoopDelay: orNone
     .default(1000)
     .describe(
-      "Milliseconds the broker may be behind, mean of a second, before CONNECT is refused with 0x89; 0 = no limit",
+      "Milliseconds the broker may be behind, mean of a second, before new clients are refused (0x89, AMQP: closed); 0 = no limit",
     ),
   messageRate: orNone
     .default(0)

@@ -36,9 +36,7 @@ import { type AckReceiver, AckSender } from "./ack-sender.ts";
 import { AuthenticationExchange } from "./authentication-exchange.ts";
 import type { ConnectedClients } from "./connected-clients.ts";
 import { ControlSender } from "./control-sender.ts";
-import type { Entrance } from "./entrance.ts";
 import { Hold } from "./hold.ts";
-import type { Overload } from "./overload.ts";
 import { PublishIntake } from "./publish-intake.ts";
 import { PublishSender } from "./publish-sender.ts";
 import type { ReadShare } from "./read-share.ts";
@@ -51,8 +49,6 @@ export interface ConnectionContext {
   readonly sessions: SessionRegistry;
   readonly topics: TopicCache;
   readonly flusher: Flusher;
-  readonly entrance: Entrance;
-  readonly overload: Overload;
   readonly connected: ConnectedClients;
   readonly readShare: ReadShare;
   /** Called once, when the connection has ended. */
@@ -67,6 +63,18 @@ const UNREAD_ANSWERS_BYTES = 2 * SLOW_RECEIVER_BYTES;
 const REFUSAL_LOG_MS = 1000;
 /** Before CONNECT nobody is acknowledged anything. */
 const NOBODY: AckReceiver = { version: 4, maximumPacketSize: 0, wantsProblemInformation: false };
+
+/** What clients are told that the entrance does not let in. */
+const REFUSALS = {
+  connect_rate: {
+    reasonCode: ReasonCode.ConnectionRateExceeded,
+    reason: "too many clients connect at the moment",
+  },
+  loop_delay: {
+    reasonCode: ReasonCode.ServerBusy,
+    reason: "the broker is behind with its work, try again later",
+  },
+} as const;
 
 const Phase = { AwaitingConnect: 0, Connecting: 1, Connected: 2, Closed: 3 } as const;
 type Phase = (typeof Phase)[keyof typeof Phase];
@@ -347,12 +355,10 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     this.#hasProblemInformation = packet.requestProblemInformation;
     this.#askedToLast = packet.sessionExpiryInterval > 0;
     this.#control = new ControlSender(this.#output, this.#version, packet.maximumPacketSize);
-    if (!this.#context.entrance.mayConnect(this.stream)) {
-      this.#refuse(ReasonCode.ConnectionRateExceeded, "too many clients connect at the moment");
-      return false;
-    }
-    if (!this.#context.overload.mayConnect()) {
-      this.#refuse(ReasonCode.ServerBusy, "the broker is behind with its work, try again later");
+    const refusal = this.#context.ports.entrance.refusalOf(this.stream);
+    if (refusal !== undefined) {
+      const { reasonCode, reason } = REFUSALS[refusal];
+      this.#refuse(reasonCode, reason);
       return false;
     }
     this.#reading.hold(Hold.Handshake);
@@ -636,7 +642,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     const { logger } = this.#context.ports;
     if (level === "debug" && !logger.isLevelEnabled("debug")) return;
     const mayFlood = this.#session === undefined && (level === "info" || level === "warn");
-    if (mayFlood && !this.#context.entrance.mayReport()) return;
+    if (mayFlood && !this.#context.ports.entrance.mayReport()) return;
     const who = { clientId: this.#identity?.clientId, remoteAddress: this.stream.remoteAddress };
     logger[level]({ ...who, ...fields }, message);
   }

@@ -7,8 +7,6 @@ import { ReasonCode } from "../reason-code.ts";
 import { SessionRegistry } from "../session/session-registry.ts";
 import { ConnectedClients, type ConnectedCount } from "./connected-clients.ts";
 import { Connection, type ConnectionContext } from "./connection.ts";
-import { Entrance } from "./entrance.ts";
-import { Overload } from "./overload.ts";
 import { ReadShare } from "./read-share.ts";
 
 const TICK_MS = 1000;
@@ -34,9 +32,7 @@ export class MqttServer {
       sessions: this.sessions,
       topics,
       flusher: new Flusher(ports.clock),
-      entrance: new Entrance(ports, options.limits),
       readShare: new ReadShare(),
-      overload: new Overload(ports, options.limits.maximumLoopDelay),
       connected: this.#connected,
       closed: (connection) => this.#closed(connection),
     };
@@ -62,13 +58,12 @@ export class MqttServer {
   }
 
   accept(stream: ByteStream, rules = STRICT): void {
-    const { entrance, ports } = this.#context;
-    if (!entrance.mayOpen(stream)) {
-      ports.counters.connectionsRefused++;
+    const { entrance, counters } = this.#context.ports;
+    if (!entrance.admit(stream)) {
+      counters.connectionsRefused++;
       stream.destroy();
       return;
     }
-    entrance.opened(stream);
     const connection = new Connection(stream, rules, this.#context);
     this.#connections.add(connection);
     connection.start();
@@ -102,7 +97,7 @@ export class MqttServer {
 
   #closed(connection: Connection): void {
     this.#connections.delete(connection);
-    this.#context.entrance.closed(connection.stream);
+    this.#context.ports.entrance.closed(connection.stream);
     if (this.#connections.size === 0) this.#whenEmpty?.();
   }
 }

@@ -1,5 +1,6 @@
 import type { generate } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
+import type { EntranceLimits } from "../../../src/base/entrance.ts";
 import { silentLogger } from "../../../src/base/logger.ts";
 import type { LimitOptions, MqttOptions } from "../../../src/mqtt/ports.ts";
 import { aPublish, memoryClient } from "../../support/raw-client.ts";
@@ -7,15 +8,15 @@ import { TestBroker } from "../../support/test-broker.ts";
 
 const NONE: LimitOptions = {
   unauthenticatedPacketSize: 65_536,
-  maximumConnectionsPerAddress: 0,
-  connectRate: 0,
-  exemptLoopback: false,
-  maximumLoopDelay: 0,
   messageRate: 0,
   whenMessageRateExceeded: "slow",
   maximumFiltersPerPacket: 1000,
   maximumUnreleasedMessages: 65_535,
 };
+
+function entered(entrance: Partial<EntranceLimits>): Promise<TestBroker> {
+  return TestBroker.open({ entrance });
+}
 
 function limited(limits: Partial<LimitOptions>, options: Partial<MqttOptions> = {}): Promise<TestBroker> {
   return TestBroker.open({ options: { ...options, limits: { ...NONE, ...limits } } });
@@ -23,7 +24,7 @@ function limited(limits: Partial<LimitOptions>, options: Partial<MqttOptions> = 
 
 describe("connections per address", () => {
   it("are closed unanswered when there are too many, and counted", async () => {
-    const broker = await limited({ maximumConnectionsPerAddress: 2 });
+    const broker = await entered({ maximumConnectionsPerAddress: 2 });
     await broker.connect({ clientId: "a" });
     await broker.connect({ clientId: "b" });
 
@@ -36,7 +37,7 @@ describe("connections per address", () => {
   });
 
   it("make room when one ends", async () => {
-    const broker = await limited({ maximumConnectionsPerAddress: 1 });
+    const broker = await entered({ maximumConnectionsPerAddress: 1 });
     const first = await broker.connect({ clientId: "a" });
     await first.client.disconnect();
     await broker.settle();
@@ -47,7 +48,7 @@ describe("connections per address", () => {
   });
 
   it("from this machine are not counted unless told so", async () => {
-    const broker = await limited({ maximumConnectionsPerAddress: 1, exemptLoopback: true });
+    const broker = await entered({ maximumConnectionsPerAddress: 1, exemptLoopback: true });
     await broker.connect({ clientId: "a" });
 
     expect((await broker.connect({ clientId: "b" })).connack).toMatchObject({ reasonCode: 0 });
@@ -56,7 +57,7 @@ describe("connections per address", () => {
 
 describe("CONNECTs per second", () => {
   it("are refused with 0x9F beyond a burst of twice the rate, with 3 in MQTT 3.1.1", async () => {
-    const broker = await limited({ connectRate: 1 });
+    const broker = await entered({ connectRate: 1 });
     await broker.connect({ clientId: "a" });
     await broker.connect({ clientId: "b" });
 
@@ -70,7 +71,7 @@ describe("CONNECTs per second", () => {
   });
 
   it("are accepted again as time passes", async () => {
-    const broker = await limited({ connectRate: 1 });
+    const broker = await entered({ connectRate: 1 });
     for (const clientId of ["a", "b", "c"]) await broker.connect({ clientId });
     await broker.clock.advance(1000);
 
@@ -85,7 +86,7 @@ describe("the delay of the event loop", () => {
     const lines: string[] = [];
     const log = (_: object, message: string): number => lines.push(message);
     const broker = await TestBroker.open({
-      options: { limits: { ...NONE, maximumLoopDelay: 100 } },
+      entrance: { maximumLoopDelay: 100 },
       loopDelayMs: () => delay.ms,
       logger: { ...silentLogger, warn: log, info: log },
     });

@@ -1,5 +1,5 @@
-import type { Counters } from "../../base/counters.ts";
-import type { Logger } from "../../base/logger.ts";
+import type { Counters } from "./counters.ts";
+import type { Logger } from "./logger.ts";
 
 export interface OverloadPorts {
   readonly logger: Logger;
@@ -23,7 +23,7 @@ export class Overload {
     this.#maximumMs = maximumLoopDelay;
   }
 
-  /** For each CONNECT; counted when the answer is no, logged when the answer changes. */
+  /** For each client that connects; counted when the answer is no, logged when the answer changes. */
   mayConnect(): boolean {
     const delayMs = this.#maximumMs === 0 ? 0 : (this.#ports.loopDelayMs?.() ?? 0);
     const isOn = delayMs > this.#maximumMs * (this.#isOn ? RELIEVED : 1);
