@@ -110,7 +110,7 @@ export class LocalJournal implements Journal {
 
   async #write(): Promise<void> {
     this.#isWriting = true;
-    const { machine } = this.#ports;
+    const { machine, store } = this.#ports;
     while (!this.#isClosed && (machine.isDirty || this.#waiters.length > 0)) {
       const waiters = this.#waiters;
       const tokens = this.#tokens;
@@ -121,7 +121,9 @@ export class LocalJournal implements Journal {
       const onTheirWay = machine.committed();
       for (let i = 0; i < waiters.length; i++) waiters[i]?.committed(tokens[i] as number);
       this.#caughtUp();
-      if (onTheirWay >= MANY_ON_THEIR_WAY) await this.#pause(Math.min(LONGEST_PAUSE_MS, tookMs));
+      if (store.isOnDisk && onTheirWay >= MANY_ON_THEIR_WAY) {
+        await this.#pause(Math.min(LONGEST_PAUSE_MS, tookMs));
+      }
     }
     this.#isWriting = false;
     this.#tellIdle();

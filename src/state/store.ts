@@ -58,6 +58,9 @@ export interface StateStore {
   /** True when the open batch holds anything. */
   readonly isDirty: boolean;
 
+  /** True when writing an entry and its delete costs more than keeping a batch open until the one meets the other. */
+  readonly isOnDisk: boolean;
+
   /** Called when the store itself has added something to the open batch (space of deleted queues) and wants it written. */
   onCommitWanted: (() => void) | undefined;
 

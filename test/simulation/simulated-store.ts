@@ -22,6 +22,7 @@ interface Read {
 /** A store in memory whose reads and writes end, well or not, when the scheduler says so. */
 export class SimulatedStore extends HeldStore {
   readonly #disk: MemoryDisk;
+  override readonly isOnDisk = true;
   #write: Write | undefined;
   #reads: Read[] = [];
   /** Something may wait for the next try. */

@@ -12,6 +12,7 @@ import { inconsistencies, openRig, pagesArrive, publishTo, Rig, Taker } from "./
 
 /** Commits when it is told to, and fails as often as it is told to. */
 class SlowStore extends MemoryStore {
+  override readonly isOnDisk = true;
   failures = 0;
   isHeld = false;
   commits = 0;

@@ -58,6 +58,7 @@ export class LevelStore extends BatchedStore implements StateStore {
   /** A write failed: LevelDB refuses all further ones until it is opened again. */
   #isBroken = false;
   #isClosing = false;
+  readonly isOnDisk = true;
   onCommitWanted: (() => void) | undefined;
 
   constructor(options: LevelStoreOptions, logger: Logger) {

@@ -11,6 +11,7 @@ import { MemoryDisk, type MemoryEntry } from "./memory-disk.ts";
 /** The store of `durability: memory`: the port's rules without a disk. Nothing outlives the process. */
 export class MemoryStore extends BatchedStore implements StateStore {
   readonly #disk: MemoryDisk;
+  readonly isOnDisk: boolean = false;
   /** Never called: memory needs no clearing. */
   onCommitWanted: (() => void) | undefined;
 
