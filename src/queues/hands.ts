@@ -112,7 +112,8 @@ export class Hands<F> {
     if (this.#newest === undefined) this.#oldest = delivery;
     else this.#newest.next = delivery;
     this.#newest = delivery;
-    if (this.#timeoutMs !== undefined && this.#cancel === undefined) this.#arm();
+    // Without an alarm there is nobody before it to be told.
+    if (this.#cancel === undefined && isWaitedFor(delivery)) this.#armFor(delivery);
   }
 
   remove(delivery: HandedDelivery<F>): void {
@@ -145,11 +146,19 @@ export class Hands<F> {
 
   /** For the oldest that belongs to somebody who has not been told. */
   #arm(): void {
-    if (this.#timeoutMs === undefined || this.#cancel !== undefined) return;
     let held = this.#oldest;
-    while (held !== undefined && (held.holder === undefined || held.holder.hasTimedOut)) held = held.next;
-    if (held === undefined) return;
+    while (held !== undefined && !isWaitedFor(held)) held = held.next;
+    if (held !== undefined) this.#armFor(held);
+  }
+
+  #armFor(held: HandedDelivery<F>): void {
+    if (this.#timeoutMs === undefined || this.#cancel !== undefined) return;
     const delayMs = held.handedAt + this.#timeoutMs - this.#clock.now();
     this.#cancel = this.#clock.after(Math.max(0, delayMs), this.#checkOldest);
   }
+}
+
+/** A consumer that has not been told holds it. */
+function isWaitedFor<F>({ holder }: HandedDelivery<F>): boolean {
+  return holder !== undefined && !holder.hasTimedOut;
 }
