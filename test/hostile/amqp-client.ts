@@ -10,12 +10,14 @@ export class HostileAmqpClient {
   readonly arrivals: Arrival[] = [];
   #peer: AmqpPeer | undefined;
   #waiting: (() => void)[] = [];
+  readonly #counts = new Map<Kind, number>();
 
   /** A connection that has said nothing yet. */
   static async dial(port: number): Promise<HostileAmqpClient> {
     const client = new HostileAmqpClient();
     client.#peer = await AmqpPeer.dial(port, (arrival) => {
       client.arrivals.push(arrival);
+      client.#counts.set(arrival.method.kind, client.count(arrival.method.kind) + 1);
       for (const wake of client.#waiting.splice(0)) wake();
     });
     return client;
@@ -44,7 +46,7 @@ export class HostileAmqpClient {
   }
 
   count(kind: Kind): number {
-    return this.arrivals.filter(({ method }) => method.kind === kind).length;
+    return this.#counts.get(kind) ?? 0;
   }
 
   /** Resolves to the last of them when so many have come; rejects when the stream ends before. */
@@ -54,6 +56,14 @@ export class HostileAmqpClient {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     return this.arrivals.filter(({ method }) => method.kind === kind)[times - 1] as Arrival;
+  }
+
+  /** Resolves when its publication with this delivery tag is confirmed, on whatever channel. */
+  async untilConfirmed(deliveryTag: number): Promise<void> {
+    for (;;) {
+      const { method } = await this.until("basic.ack", this.count("basic.ack") + 1);
+      if (method.kind === "basic.ack" && method.deliveryTag === deliveryTag) return;
+    }
   }
 
   /** How it was told off: the reply code and what it is about, or how the stream ended. */
