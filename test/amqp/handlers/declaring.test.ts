@@ -248,6 +248,23 @@ describe("Declaring over AMQP", () => {
     expect(await (await rig.restarted("killed")).drain("q")).toHaveLength(heldCount);
   });
 
+  it("answers a second queue.declare no sooner than the queue is on disk (AMQP 0-9-1 §1.7.2.1)", async () => {
+    const broker = await AmqpBroker.open();
+    const first = await broker.connect();
+    const second = await broker.connect();
+    broker.rig.store.hold();
+    const flags = { passive: false, durable: true, exclusive: false, autoDelete: false, noWait: false };
+    const declare = { kind: "queue.declare", queue: "q", ...flags, arguments: [] } as const;
+    await first.ask(1, declare);
+
+    const early = await second.ask(1, declare);
+    expect(early).toEqual([]);
+    broker.rig.store.release();
+    await broker.settle();
+
+    expect(second.last("queue.declare-ok").queue).toBe("q");
+  });
+
   it("answers queue.purge of a queue that is not durable without the disk", async () => {
     const broker = await AmqpBroker.open();
     const client = await broker.connect();
