@@ -41,6 +41,8 @@ export interface ExchangesPorts<L> {
 export class Exchanges<L> {
   readonly #ports: ExchangesPorts<L>;
   readonly #byName = new Map<string, Exchange<HostedQueue<L>>>();
+  /** With one that goes, those go that it was the last binding of: a chain of any length, one after the other. */
+  #leaving: Exchange<HostedQueue<L>>[] = [];
 
   constructor(ports: ExchangesPorts<L>) {
     this.#ports = ports;
@@ -114,6 +116,16 @@ export class Exchanges<L> {
   }
 
   remove(exchange: Exchange<HostedQueue<L>>): void {
+    this.#leaving.push(exchange);
+    if (this.#leaving.length > 1) return; // inside the loop below, which takes it along
+    try {
+      for (const one of this.#leaving) this.#removeOne(one);
+    } finally {
+      this.#leaving = [];
+    }
+  }
+
+  #removeOne(exchange: Exchange<HostedQueue<L>>): void {
     if (!this.#byName.delete(exchange.name)) return;
     if (exchange.settings.durable) this.#ports.journal.forget(stored(exchange.settings, this.#ports.host));
     this.#ports.removed(exchange);

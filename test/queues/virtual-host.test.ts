@@ -106,6 +106,22 @@ describe("an exchange", () => {
     expect([await rig.drain("a"), await rig.drain("b")]).toEqual([["m"], ["m"]]);
   });
 
+  it("that is auto-delete goes with its last binding, and so do all of a chain of thousands", async () => {
+    const rig = await aRig();
+    const names = Array.from({ length: 5000 }, (_, n) => `e${n}`);
+    const flags = { type: "fanout", durable: false, autoDelete: true, internal: false, arguments: [] };
+    const nobody = { committed() {} };
+    for (const name of names) rig.host.declareExchange({ name, ...flags }, nobody, 0);
+    for (const [n, source] of names.slice(0, -1).entries()) {
+      const destination = names[n + 1] as string;
+      rig.host.bindExchange({ source, destination, routingKey: "", arguments: [] }, nobody, 0);
+    }
+    const before = rig.host.exchangeCount;
+    rig.host.deleteExchange("e4999", false, nobody, 0);
+
+    expect(before - rig.host.exchangeCount).toBe(5000);
+  });
+
   it("that is auto-delete goes with its last binding", async () => {
     const rig = await aRig();
     await rig.declareExchange("passing", "fanout", { autoDelete: true });

@@ -1,5 +1,6 @@
 import { AmqpServer } from "../../src/amqp/connection/amqp-server.ts";
 import type { AmqpOptions, Authorization, Journal } from "../../src/amqp/ports.ts";
+import type { Clock } from "../../src/base/clock.ts";
 import { Counters } from "../../src/base/counters.ts";
 import { Entrance, type EntranceLimits } from "../../src/base/entrance.ts";
 import { type Logger, silentLogger } from "../../src/base/logger.ts";
@@ -35,6 +36,8 @@ export interface AmqpBrokerOptions {
   readonly queues?: Record<string, unknown>;
   readonly disk?: MemoryDisk;
   readonly logger?: Logger;
+  /** What the AMQP connections take for the time. */
+  readonly clock?: (real: Clock) => Clock;
 }
 
 /** AMQP over the queue engine, on a disk in memory and a clock the test moves. */
@@ -49,7 +52,7 @@ export class AmqpBroker {
 
   private constructor(rig: HostRig, given: AmqpBrokerOptions) {
     const { options, authorization, journal, loopDelayMs, logger = silentLogger } = given;
-    const { clock } = rig;
+    const clock = given.clock?.(rig.clock) ?? rig.clock;
     const { counters } = this;
     this.rig = rig;
     let lastId = 0;

@@ -47,6 +47,10 @@ const UNFINISHED_MESSAGES = 4;
 const MAXIMUM_TRANSACTION_BYTES = 64 * 1024 * 1024;
 /** Consumers of all channels. */
 const MAXIMUM_CONSUMERS = 65_536;
+/** A client whose frames took so long in one go lets others go first. */
+const LONGEST_GO_MS = 20;
+/** After so many frames it is looked how long they took. */
+const FRAMES_BETWEEN_LOOKS = 4;
 /** How long the client may take to answer a connection.close. */
 const CLOSE_OK_MS = 10_000;
 /** How long what comes after the client's connection.close is read and discarded. */
@@ -80,7 +84,9 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
   #phase: Phase = Phase.AwaitingHeader;
   readonly #handshake: Handshake;
   readonly #pace: PublisherPace;
+  /** When bytes came, or were read on after a pause. */
   #lastReceivedAt: number;
+  #framesToLook = FRAMES_BETWEEN_LOOKS;
   /** The client's connection.close has met ours. */
   #hasCrossed = false;
   /** When a connection that ends is ended without its client. */
@@ -263,7 +269,15 @@ export class AmqpConnection implements ByteReceiver, FrameSink, ChannelLink {
         0,
       );
     }
+    if (--this.#framesToLook === 0) this.#lookHowLong();
     return !this.#reading.isHeld && this.#phase < Phase.Discarding;
+  }
+
+  #lookHowLong(): void {
+    this.#framesToLook = FRAMES_BETWEEN_LOOKS;
+    if (this.#context.ports.clock.now() - this.#lastReceivedAt <= LONGEST_GO_MS) return;
+    this.#reading.hold(Hold.OthersFirst);
+    setImmediate(() => this.#reading.release(Hold.OthersFirst));
   }
 
   // the connection's own methods

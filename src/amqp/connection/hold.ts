@@ -12,5 +12,7 @@ export const Hold = {
   AnswersUnread: 16,
   /** The broker is out of some resource. */
   Alarm: 32,
+  /** Its frames have kept the broker busy for long enough. */
+  OthersFirst: 64,
 } as const;
 export type Hold = (typeof Hold)[keyof typeof Hold];
