@@ -25,6 +25,9 @@ const OVERFLOWS: readonly string[] = ["drop-head", "reject-publish", "reject-pub
 /** RabbitMQ's bound of a timer: 2^32 - 1 milliseconds. */
 const LONGEST_MS = 0xffff_ffff;
 
+/** Names and routing keys are short strings (AMQP 0-9-1 §4.2.5.3): a longer one could not be told to consumers. */
+const LONGEST_NAME_BYTES = 255;
+
 /** What the x-arguments of a queue ask for. */
 export interface QueueArguments {
   readonly messageTtlMs: number | undefined;
@@ -121,6 +124,8 @@ class ArgumentReader {
     if (field === undefined) return undefined;
     const value = textOf(field);
     if (value === undefined) throw this.#wrongType(name, field);
+    const length = Buffer.byteLength(value);
+    if (length > LONGEST_NAME_BYTES) throw this.invalid(name, `{too_long,${length}}`);
     return value;
   }
 

@@ -159,6 +159,16 @@ const AFTER: readonly (readonly [name: string, bytes: Buffer, farewell: string])
   ["a value of an unknown type", declareWith(hex("0161 3f")), "501 (50.10)"],
   ["a queue's name that is no UTF-8", methodBytes(1, 50, 10, `0000 ${shortString(hex("fffe"))} 04 00000000`), "502 (50.10)"],
   ["a routing key that is no UTF-8", methodBytes(1, 60, 40, `0000 00 ${shortString(hex("c3"))} 00`), "502 (60.40)"],
+  [
+    "a dead letter's routing key that no consumer could be told",
+    onChannel(
+      declare("q", [
+        { name: "x-dead-letter-exchange", field: { type: "S", value: Buffer.from("") } },
+        { name: "x-dead-letter-routing-key", field: { type: "S", value: Buffer.alloc(256, "k") } },
+      ]),
+    ),
+    "406 channel 1 (50.10)",
+  ],
   ["a reserved queue name", onChannel(declare("amq.mine")), "403 channel 1 (50.10)"],
   ["a reserved exchange name", onChannel({ kind: "exchange.declare", exchange: "amq.mine", type: "direct", passive: false, durable: false, autoDelete: false, internal: false, noWait: false, arguments: [] }), "403 channel 1 (40.10)"],
   ["the default exchange as a source", onChannel({ kind: "queue.bind", queue: "the bystander's", exchange: "", routingKey: "k", noWait: false, arguments: [] }), "403 channel 1 (50.20)"],
