@@ -7,6 +7,8 @@ import { bodyFrame, headerFrame, publishFrame } from "./amqp-frames.ts";
 import type { Random } from "./random.ts";
 
 const QUEUES = ["", "a", "b", "c", "amq.mine", "\r\n", "x".repeat(255), "é".repeat(127), "__proto__"];
+/** Queues every conversation begins with. */
+const SHARED = ["a", "b", "c"];
 const QUEUES_USED = ["", "a", "b", "c", "amq.rabbitmq.reply-to"];
 const EXCHANGES = ["", "x", "y", "amq.topic", "amq.fanout", "amq.headers", "mqtt", "absent", "constructor"];
 const KEYS = [
@@ -117,6 +119,9 @@ export function randomMethod(random: Random): Method {
     { kind: "basic.cancel", consumerTag, noWait: rarely() },
     { kind: "basic.get", queue: used, noAck: flag() },
     { kind: "basic.get", queue: used, noAck: false },
+    { kind: "basic.get", queue: random.pick(SHARED), noAck: false },
+    { kind: "basic.consume", queue: random.pick(SHARED), consumerTag, ...consume, exclusive: false },
+    { kind: "basic.consume", queue: random.pick(SHARED), consumerTag, ...consume, exclusive: false, noAck: false },
     { kind: "basic.ack", deliveryTag, multiple: flag() },
     { kind: "basic.nack", deliveryTag, multiple: flag(), requeue: flag() },
     { kind: "basic.reject", deliveryTag, requeue: flag() },
@@ -149,7 +154,9 @@ export function randomMessage(random: Random, channel: number): Buffer[] {
   const announced = random.oneIn(40) ? body.length + random.pick([-1, 1, 2 ** 40]) : body.length;
   const middle = random.below(body.length + 1);
   const frames = [
-    publishFrame(channel, random.pick(KEYS), random.pick(EXCHANGES), random.oneIn(2)),
+    random.oneIn(2)
+      ? publishFrame(channel, random.pick(SHARED))
+      : publishFrame(channel, random.pick(KEYS), random.pick(EXCHANGES), random.oneIn(2)),
     headerFrame(channel, Math.max(0, announced), randomProperties(random)),
     ...[body.subarray(0, middle), body.subarray(middle)].map((part) => bodyFrame(channel, part)),
   ].slice(0, body.length === 0 ? 2 : 4);
@@ -157,7 +164,17 @@ export function randomMessage(random: Random, channel: number): Buffer[] {
   return frames;
 }
 
-/** From the protocol header to an open channel, frame by frame. */
+const DECLARE = {
+  kind: "queue.declare",
+  passive: false,
+  durable: true,
+  exclusive: false,
+  autoDelete: false,
+  noWait: true,
+  arguments: [],
+} as const;
+
+/** From the protocol header to open channels and queues, frame by frame. */
 export function opening(): Buffer[] {
   return [
     PROTOCOL_HEADER,
@@ -166,6 +183,7 @@ export function opening(): Buffer[] {
     encodeMethodFrame(0, { kind: "connection.open", virtualHost: "/" }),
     encodeMethodFrame(1, { kind: "channel.open" }),
     encodeMethodFrame(2, { kind: "channel.open" }),
+    ...SHARED.map((queue) => encodeMethodFrame(1, { ...DECLARE, queue })),
   ];
 }
 

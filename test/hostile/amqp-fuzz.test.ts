@@ -14,6 +14,7 @@ describe("random, reordered and mutated AMQP frames", () => {
       process.stdout.write(`${JSON.stringify({ ...report, findings: report.findings.length })}\n`);
       expect(report.findings).toEqual([]);
       expect(report.connectionErrors).toBeGreaterThan(5);
+      expect(report.delivered).toBeGreaterThan(10);
       expect(report.channelErrors).toBeGreaterThan(5);
     },
     Number(AMQP_FUZZ_ROUNDS) * MS_PER_ROUND + 60_000,

@@ -28,6 +28,8 @@ export interface AmqpFuzzReport {
   readonly frames: number;
   readonly connectionErrors: number;
   readonly channelErrors: number;
+  /** Messages that hostile clients were handed: a conversation came so far. */
+  readonly delivered: number;
   readonly slowestMs: number;
   /** How to see each one again: seed, what was wrong, the bytes. */
   readonly findings: readonly string[];
@@ -46,6 +48,7 @@ export async function fuzzAmqp(rounds: number, firstSeed: number): Promise<AmqpF
     frames: 0,
     connectionErrors: 0,
     channelErrors: 0,
+    delivered: 0,
     slowestMs: 0,
     findings: [],
   };
@@ -78,6 +81,7 @@ async function fuzzOneBroker(seed: number, rounds: number, total: Total): Promis
   }
   total.connectionErrors += broker.server.counters.connectionErrors;
   total.channelErrors += broker.server.counters.channelErrors;
+  total.delivered += broker.server.counters.delivered - bystander.of("basic.deliver").length;
   await broker.rig.restarted("killed").catch((error: unknown) => {
     total.findings.push(`seed ${seed}: the disk cannot be read again: ${describe(error)}`);
   });
