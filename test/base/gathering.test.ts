@@ -4,15 +4,15 @@ import { enlarged, roomFor } from "../../src/base/gathering.ts";
 const KIB = 1024;
 
 describe("the room for something that comes in pieces", () => {
-  it("is all of it at once up to 64 KiB", () => {
+  it("is all of it at once up to 128 KiB", () => {
     expect(roomFor(1, 100)).toBe(100);
-    expect(roomFor(1, 64 * KIB)).toBe(64 * KIB);
+    expect(roomFor(1, 128 * KIB)).toBe(128 * KIB);
   });
 
-  it("is 64 KiB of something longer, then twice what has come, and never more than was announced", () => {
-    expect(roomFor(1, 1000 * KIB)).toBe(64 * KIB);
-    expect(roomFor(65 * KIB, 1000 * KIB)).toBe(130 * KIB);
-    expect(roomFor(600 * KIB, 1000 * KIB)).toBe(1000 * KIB);
+  it("is 128 KiB of something longer, then 16 times what has come, and never more than was announced", () => {
+    expect(roomFor(1, 1000 * KIB)).toBe(128 * KIB);
+    expect(roomFor(10 * KIB, 1000 * KIB)).toBe(160 * KIB);
+    expect(roomFor(65 * KIB, 1000 * KIB)).toBe(1000 * KIB);
   });
 
   it("begins with what was gathered before", () => {

@@ -181,12 +181,14 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     if (this.#phase === Phase.Closed) return;
     this.#heard();
     const { flusher, ports, readShare } = this.#context;
-    ports.counters.bytesReceived += chunk.length;
+    const { counters } = ports;
+    const packetsBefore = counters.packetsReceived;
+    counters.bytesReceived += chunk.length;
     flusher.begin();
     this.#reading.push(chunk); // what fails in there ends this connection, and is not thrown
     flusher.end();
     if (this.#output.waitingBytes > UNREAD_ANSWERS_BYTES) this.#reading.hold(Hold.AnswersUnread);
-    readShare.took(this.#reading, chunk.length);
+    readShare.took(this.#reading, chunk.length, counters.packetsReceived - packetsBefore);
   }
 
   /** hot: one packet. Returns false when reading must pause. */

@@ -104,6 +104,22 @@ describe("Framer", () => {
     expect(buffers.size).toBeLessThan(10);
   });
 
+  it("reserves little more than a large body takes, in whatever chunks it comes", () => {
+    const bodyLength = 1_000_000;
+    const packet = Buffer.concat([header(0x30, bodyLength), Buffer.alloc(bodyLength)]);
+    for (const chunkBytes of [4_096, 65_536]) {
+      const framer = new Framer(LARGEST_VARINT + 5);
+      const sink = { frame: () => true };
+      const before = process.memoryUsage().arrayBuffers;
+
+      for (let at = 0; at < packet.length; at += chunkBytes) {
+        framer.push(packet.subarray(at, at + chunkBytes), sink);
+      }
+
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1.2 * bodyLength);
+    }
+  });
+
   it("reserves no memory for an announced length", () => {
     const framer = new Framer(LARGEST_VARINT + 5);
     const sink = new CollectingSink();
