@@ -19,18 +19,21 @@ export interface LocalJournalPorts {
 
 /** Above this much waiting to be written, publishers are no longer read. */
 const BEHIND_BYTES = 32 * 1024 * 1024;
-/** When so many entries were written while they were on their way, their acknowledgements are worth waiting for. */
+/** With so many entries of the open batch on their way their acknowledgements are worth waiting for. */
 const MANY_ON_THEIR_WAY = 32;
-const LONGEST_PAUSE_MS = 2;
+const LONGEST_GATHERING_MS = 20;
+const GATHERING_STEP_MS = 1;
+/** What is left with each write of the longest one. */
+const FADING = 0.75;
 const RETRY_FIRST_MS = 100;
 const RETRY_MAXIMUM_MS = 5000;
 const READ_AGAIN_MS = 1000;
 
 /**
  * The journal of a broker that is alone: applies at once, and groups what one turn of the event loop changed, and
- * what arrived while the last batch was written, into the next batch. After a batch with many entries that their
- * subscribers had already, the next one stays open for as long again: most acknowledgements then come in time to spare
- * the disk both the entry and its delete. No timer, encoding or promise per operation.
+ * what arrived while the last batch was written, into the next batch. A batch with many entries that subscribers have
+ * and will soon acknowledge stays open for as long as writes have lately taken: what is acknowledged by then spares the
+ * disk both the entry and its delete. No timer, encoding or promise per operation.
  */
 export class LocalJournal implements Journal {
   readonly #ports: LocalJournalPorts;
@@ -42,6 +45,8 @@ export class LocalJournal implements Journal {
   #isClosed = false;
   #isReadingAgain = false;
   #failures = 0;
+  /** How long writes have lately taken: the longest, fading. */
+  #writeMs = 0;
   #whenCaughtUp: (() => void)[] = [];
   #whenIdle: (() => void)[] = [];
   readonly #flushTurn = (): void => {
@@ -110,30 +115,35 @@ export class LocalJournal implements Journal {
 
   async #write(): Promise<void> {
     this.#isWriting = true;
-    const { machine, store } = this.#ports;
-    while (!this.#isClosed && (machine.isDirty || this.#waiters.length > 0)) {
+    const { machine } = this.#ports;
+    while (machine.isDirty || this.#waiters.length > 0) {
+      await this.#gather();
+      if (this.#isClosed) return;
       const waiters = this.#waiters;
       const tokens = this.#tokens;
       this.#waiters = [];
       this.#tokens = [];
-      const tookMs = await this.#commit();
+      await this.#commit();
       if (this.#isClosed) return;
-      const onTheirWay = machine.committed();
+      machine.committed();
       for (let i = 0; i < waiters.length; i++) waiters[i]?.committed(tokens[i] as number);
       this.#caughtUp();
-      if (store.isOnDisk && onTheirWay >= MANY_ON_THEIR_WAY) {
-        await this.#pause(Math.min(LONGEST_PAUSE_MS, tookMs));
-      }
     }
     this.#isWriting = false;
     this.#tellIdle();
   }
 
-  /**
-   * Writes the closed batch, again and again if need be: returns only when it is on disk (or after `close`), and how
-   * many milliseconds the write took.
-   */
-  async #commit(): Promise<number> {
+  async #gather(): Promise<void> {
+    const { machine, store } = this.#ports;
+    if (!store.isOnDisk) return;
+    const end = performance.now() + Math.min(LONGEST_GATHERING_MS, this.#writeMs);
+    while (machine.onTheirWay >= MANY_ON_THEIR_WAY && performance.now() < end && !this.#isClosed) {
+      await this.#pause(GATHERING_STEP_MS);
+    }
+  }
+
+  /** Writes the closed batch, again and again if need be: returns only when it is on disk (or after `close`). */
+  async #commit(): Promise<void> {
     const { machine, store, logger } = this.#ports;
     for (;;) {
       machine.freeze(); // each time: a batch that failed takes in what came since
@@ -141,13 +151,14 @@ export class LocalJournal implements Journal {
       try {
         const result = await store.commit();
         const tookMs = performance.now() - start;
+        this.#writeMs = Math.max(tookMs, this.#writeMs * FADING);
         this.#ports.observeCommit(result, tookMs / 1000);
         if (this.failure !== undefined) logger.info({ failures: this.#failures }, "the store works again");
         this.failure = undefined;
         this.#failures = 0;
-        return tookMs;
+        return;
       } catch (error) {
-        if (this.#isClosed) return 0;
+        if (this.#isClosed) return;
         this.#failures++;
         this.#ports.commitFailed();
         this.failure = `the store cannot be written: ${describe(error)}`;
@@ -156,7 +167,7 @@ export class LocalJournal implements Journal {
           `${this.failure}; nothing is acknowledged until it can`,
         );
         await this.#pause(Math.min(RETRY_MAXIMUM_MS, RETRY_FIRST_MS * 2 ** (this.#failures - 1)));
-        if (this.#isClosed) return 0; // the store may be closed by now
+        if (this.#isClosed) return; // the store may be closed by now
       }
     }
   }

@@ -366,18 +366,20 @@ export class Queue implements QueueRef {
     if (this.#earlier === Earlier.InOpenBatch) this.#earlier = Earlier.BeingWritten;
   }
 
-  /** The batch closed by the last `frozen` is on disk. Returns how many of its entries are with the consumer already. */
-  committed(): number {
-    const onTheirWay = Math.min(this.#sentEnd, this.#frozenSeq) - Math.max(this.#headSeq, this.#committedSeq);
+  /** How many entries of the open batch the consumer has and has not settled: they are in it for want of an answer. */
+  get onTheirWay(): number {
+    return Math.max(0, this.#sentEnd - Math.max(this.#headSeq, this.#frozenSeq));
+  }
+
+  /** The batch closed by the last `frozen` is on disk. */
+  committed(): void {
     this.#isBeingWritten = false;
     this.#committedSeq = this.#frozenSeq;
     if (this.#earlier === Earlier.BeingWritten) this.#earlier = Earlier.OnDisk;
     if (this.#mayDisplaceBefore(this.#nextSeq - 1)) this.#askToTrim();
-    if (this.#waitsForCommit) {
-      this.#waitsForCommit = false;
-      this.#consumer?.ready();
-    }
-    return Math.max(0, onTheirWay);
+    if (!this.#waitsForCommit) return;
+    this.#waitsForCommit = false;
+    this.#consumer?.ready();
   }
 
   get #overflows(): QueueOverflow {

@@ -220,6 +220,11 @@ export class StateMachine {
     }
   }
 
+  /** Entries of the open batch whose acknowledgement would spare the disk both them and their delete. */
+  get onTheirWay(): number {
+    return this.#dirty.reduce((sum, queue) => sum + queue.onTheirWay, 0);
+  }
+
   /** The open batch is about to be closed: writes the record of every queue it touched. Again when writing failed. */
   freeze(): void {
     const queues = this.#dirty;
@@ -231,17 +236,12 @@ export class StateMachine {
     }
   }
 
-  /**
-   * What was closed by `freeze` is on disk. Returns how many of the entries written had been handed out before: the disk
-   * would have been spared those whose acknowledgement had come sooner than their batch was closed.
-   */
-  committed(): number {
+  /** What was closed by `freeze` is on disk. */
+  committed(): void {
     const queues = this.#frozen;
     this.#frozen = [];
-    let onTheirWay = 0;
-    for (const queue of queues) onTheirWay += queue.committed();
+    for (const queue of queues) queue.committed();
     this.readAgain();
-    return onTheirWay;
   }
 
   readAgain(): void {
