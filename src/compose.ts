@@ -120,7 +120,7 @@ export async function startBroker(config: BrokerConfig, version: string, logger:
     health,
   });
   const publishing = new Publishing<Queue, DurableSession>(router, {
-    append: (publish, waiter, token) => journal.append({ type: "publish", ...publish }, waiter, token),
+    append: (publish, waiter, token) => journal.append(publish, waiter, token),
   });
   const queues = new QueueHosts({
     config: config.queues,

@@ -39,6 +39,11 @@ export interface Message {
   readonly envelope: Envelope | undefined;
 }
 
+/** Gives the message a payload of its own in place: for the one who keeps it, when nobody else has to copy it. */
+export function own(message: { payload: Message["payload"] }): void {
+  message.payload = Buffer.from(message.payload);
+}
+
 /** The same message with a payload of its own, for whoever keeps it beyond the event that brought it. */
 export function owned(message: Message): Message {
   return {

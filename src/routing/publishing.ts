@@ -1,5 +1,5 @@
 import type { Message } from "../base/message.ts";
-import { owned } from "../base/message.ts";
+import { own } from "../base/message.ts";
 import type { Delivery } from "../base/queued-message.ts";
 import type { Receiver, RoutableQueue, RoutedTarget, Router } from "./router.ts";
 
@@ -10,6 +10,7 @@ export interface Waiter {
 
 /** Everything one message changes durably: written in one atomic batch. `S` is a durable session in the state's words. */
 export interface DurablePublish<Q, S> {
+  readonly type: "publish";
   readonly message: Message;
   readonly targets: readonly RoutedTarget<Q>[];
   readonly retain: boolean;
@@ -84,7 +85,15 @@ export class Publishing<Q extends RoutableQueue, S> {
     const retain = isRouted && message.retain;
     if (all.length === 0 && !retain) return isMatched;
     this.#ports.append(
-      { message, targets: all, retain, receivedFor: undefined, packetId: 0, willOf: undefined },
+      {
+        type: "publish",
+        message,
+        targets: all,
+        retain,
+        receivedFor: undefined,
+        packetId: 0,
+        willOf: undefined,
+      },
       waiter,
       token,
     );
@@ -112,6 +121,7 @@ export class Publishing<Q extends RoutableQueue, S> {
     else {
       const targets = [{ queue, delivery }];
       const publish = {
+        type: "publish" as const,
         message,
         targets,
         retain: false,
@@ -133,8 +143,9 @@ export class Publishing<Q extends RoutableQueue, S> {
     token?: number,
   ): void {
     const { retain } = message;
+    own(message);
     this.#ports.append(
-      { message: owned(message), targets, retain, receivedFor, packetId, willOf },
+      { type: "publish", message, targets, retain, receivedFor, packetId, willOf },
       waiter,
       token,
     );

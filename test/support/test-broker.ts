@@ -251,7 +251,7 @@ export class TestBroker {
   #createRouting(): Routing {
     const { router } = this;
     const publishing = new Publishing<Queue, DurableSession>(router, {
-      append: (publish, waiter, token) => this.journal.append({ type: "publish", ...publish }, waiter, token),
+      append: (publish, waiter, token) => this.journal.append(publish, waiter, token),
     });
     const groups = this.#createGroups();
     type OurRoute = Parameters<Router<Queue>["subscribe"]>[0];

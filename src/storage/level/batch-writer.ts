@@ -164,8 +164,7 @@ export class BatchWriter {
     const writer = this.#writer;
     endValue(writer);
     this.#bytes += writer.length;
-    const record = writer.view();
-    this.#chained?.put(record.subarray(0, this.#keyLength), record.subarray(this.#keyLength));
+    this.#chained?.put(writer.view(0, this.#keyLength), writer.view(this.#keyLength));
   }
 
   #del(): void {

@@ -22,8 +22,8 @@ export class ByteWriter {
   }
 
   /** A view, valid until the next `reset`. */
-  view(from = 0): Buffer {
-    return this.#bytes.subarray(from, this.#length);
+  view(from = 0, to = this.#length): Buffer {
+    return this.#bytes.subarray(from, to);
   }
 
   /** Bytes of their own. */

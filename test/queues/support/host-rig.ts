@@ -58,7 +58,7 @@ export class HostRig {
       commitFailed() {},
     });
     this.publishing = new Publishing<Queue, DurableSession>(this.router, {
-      append: (publish, waiter, token) => this.journal.append({ type: "publish", ...publish }, waiter, token),
+      append: (publish, waiter, token) => this.journal.append(publish, waiter, token),
     });
     this.hosts = new QueueHosts({
       config: brokerConfigSchema.parse({ queues }).queues,
