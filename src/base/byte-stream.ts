@@ -19,11 +19,11 @@ export interface ByteStream {
   readonly isLoopback: boolean;
   /** Undefined without TLS, and when the client showed none. */
   readonly clientCertificate?: ClientCertificate | undefined;
-  /** Bytes written that the kernel has not taken yet: a slow receiver's measure. */
+  /** Bytes written that the kernel has not taken yet: a slow receiver's measure. At 0 all that was written is free. */
   readonly bufferedBytes: number;
   /** Starts reading; call once. */
   start(receiver: ByteReceiver): void;
-  /** Takes the bytes over: the caller must not change them until `onWritten` ran. */
+  /** Takes the bytes over: the caller must not change them until `onWritten` ran or `bufferedBytes` is 0. */
   write(bytes: Buffer, onWritten?: () => void): void;
   /** Between cork and uncork writes are gathered into one writev. */
   cork(): void;

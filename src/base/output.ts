@@ -3,6 +3,8 @@ import type { Clock } from "./clock.ts";
 
 const SMALLEST_CHUNK_BYTES = 512;
 const LARGEST_CHUNK_BYTES = 64 * 1024;
+/** A chunk this much larger than what a turn brought is given back. */
+const MUCH_LARGER = 8;
 /** Payloads from here on are not copied. */
 export const BY_REFERENCE_BYTES = 16 * 1024;
 /** Unflushed output above this leaves at once instead of at the end of the turn. */
@@ -83,7 +85,8 @@ export interface SentBytes {
  *     chunk: [ written before | this turn's packets | free ]
  *                             ^ #start              ^ #end
  *
- * Written bytes are never touched again, so the free part can be used while they are on their way.
+ * While written bytes are on their way only the free part is used; when the stream has let go of all of them, which is
+ * nearly always before `write` returns, the chunk is filled from its beginning again.
  */
 export class Output {
   readonly #stream: ByteStream;
@@ -159,22 +162,29 @@ export class Output {
     const chunk = this.#chunk;
     if (this.#pieces.length === 0) {
       if (chunk === undefined || this.#end === this.#start) return;
-      this.#counters.bytesSent += this.#end - this.#start;
       this.#stream.write(chunk.subarray(this.#start, this.#end));
-      this.#hasBacklog = this.#stream.bufferedBytes > 0;
-      this.#start = this.#end;
-      if (chunk.length > SMALLEST_CHUNK_BYTES * 8) this.#shrink();
+      this.#written(this.#end - this.#start);
       return;
     }
     this.#closePiece();
     const pieces = this.#pieces;
-    this.#counters.bytesSent += this.#pieceBytes;
+    const bytes = this.#pieceBytes;
     this.#pieces = [];
     this.#pieceBytes = 0;
     this.#stream.cork();
     for (const piece of pieces) this.#stream.write(piece);
     this.#stream.uncork();
+    this.#written(bytes);
+  }
+
+  #written(bytes: number): void {
+    this.#counters.bytesSent += bytes;
+    this.#start = this.#end;
     this.#hasBacklog = this.#stream.bufferedBytes > 0;
+    if (this.#hasBacklog) return;
+    this.#start = this.#end = 0;
+    const chunkBytes = this.#chunk?.length ?? 0;
+    if (chunkBytes > SMALLEST_CHUNK_BYTES * MUCH_LARGER && bytes * MUCH_LARGER <= chunkBytes) this.#shrink();
   }
 
   /** Nothing more will be sent. */
@@ -194,6 +204,10 @@ export class Output {
   }
 
   #newChunk(length: number): Buffer {
+    if (this.#chunk !== undefined && length <= this.#chunk.length && this.#isFree) {
+      this.#start = this.#end = 0;
+      return this.#chunk;
+    }
     this.#closePiece();
     // More than a chunk in one turn: the next one is larger.
     if (this.#pieces.length > 0) this.#chunkBytes = Math.min(LARGEST_CHUNK_BYTES, this.#chunkBytes * 4);
@@ -203,6 +217,11 @@ export class Output {
     return this.#chunk;
   }
 
+  /** All of the chunk was written, and the stream has let go of it since. */
+  get #isFree(): boolean {
+    return this.#start === this.#end && this.#pieces.length === 0 && this.#stream.bufferedBytes === 0;
+  }
+
   #closePiece(): void {
     if (this.#chunk === undefined || this.#end === this.#start) return;
     this.#pieces.push(this.#chunk.subarray(this.#start, this.#end));
@@ -210,13 +229,9 @@ export class Output {
     this.#start = this.#end;
   }
 
-  /** A large chunk is given back when a turn used little of it: idle connections hold little memory. */
+  /** Idle connections hold little memory. */
   #shrink(): void {
-    const chunk = this.#chunk as Buffer;
-    if (this.#end * 2 > chunk.length) return;
     this.#chunkBytes = Math.max(SMALLEST_CHUNK_BYTES, this.#chunkBytes / 4);
     this.#chunk = undefined;
-    this.#start = 0;
-    this.#end = 0;
   }
 }

@@ -53,8 +53,35 @@ describe("Output", () => {
     expect(stream.copies.map(String)).toEqual(["one two"]);
   });
 
-  it("never touches bytes again that were handed to the stream", async () => {
+  it("fills its chunk again and again while the stream takes all at once", async () => {
     const { output, stream } = anOutput();
+
+    for (let round = 0; round < 300; round++) {
+      output.write(Buffer.from(`${round},`));
+      await turn();
+    }
+
+    expect(stream.written.toString()).toBe(Array.from({ length: 300 }, (_, i) => `${i},`).join(""));
+    expect(new Set(stream.given.map(({ byteOffset }) => byteOffset)).size).toBe(1);
+  });
+
+  it("fills its chunk again when the stream has caught up", async () => {
+    const { output, stream } = anOutput();
+    const chunk = output.reserve(1);
+    stream.bufferedBytes = 1;
+    output.write(Buffer.alloc(chunk.length, "a"));
+    await turn();
+
+    stream.bufferedBytes = 0;
+    output.write(Buffer.from("b"));
+    await turn();
+
+    expect(stream.given.map(({ byteOffset }) => byteOffset)).toEqual([chunk.byteOffset, chunk.byteOffset]);
+  });
+
+  it("never touches bytes that the stream has not let go of", async () => {
+    const { output, stream } = anOutput();
+    stream.bufferedBytes = 1;
     let expected = "";
 
     for (let round = 0; round < 300; round++) {

@@ -29,7 +29,7 @@ export class SimulatedStream implements ByteStream {
 
   write(bytes: Buffer, onWritten?: () => void): void {
     if (this.isEnded) return;
-    this.#farEnd.wrote(bytes);
+    this.#farEnd.wrote(Buffer.from(bytes));
     onWritten?.();
   }
 
