@@ -193,17 +193,20 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
 
   /** hot: one packet. Returns false when reading must pause. */
   frame(firstByte: number, buffer: Buffer, start: number, end: number): boolean {
-    const { counters } = this.#context.ports;
+    const { ports, readShare } = this.#context;
+    const { counters } = ports;
     counters.packetsReceived++;
     if (this.#phase !== Phase.Connected) return this.#handleFirst(firstByte, buffer, start, end);
     switch (firstByte >> 4) {
       case PacketType.Publish:
         return this.#handlePublish(firstByte, buffer, start, end);
       case PacketType.Puback:
+        readShare.acknowledgements++;
         return this.#handlePuback(buffer, start, end);
       case PacketType.Pubrec:
       case PacketType.Pubrel:
       case PacketType.Pubcomp:
+        readShare.acknowledgements++;
         return this.#handleQoS2(firstByte >> 4, buffer, start, end);
       case PacketType.Pingreq:
         checkPingreq(start, end);

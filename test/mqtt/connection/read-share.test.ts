@@ -35,6 +35,31 @@ describe("a client that sends as fast as it can", () => {
     expect(topics.indexOf("t/other")).toBeLessThan(1_600);
   });
 
+  it("is read on when it acknowledges what many others have sent", async () => {
+    const broker = await TestBroker.open();
+    const { client: subscriber, stream } = await broker.connect({ clientId: "subscriber" });
+    await subscriber.subscribe("t", { qos: 1 });
+    const publisher = await broker.connect({ clientId: "publisher" });
+    let pauses = 0;
+    const pause = stream.pause.bind(stream);
+    stream.pause = () => {
+      pauses++;
+      pause();
+    };
+    const ids: number[] = [];
+    for (let i = 0; i < 4_000; i++) {
+      publisher.client.send(aPublish({ topic: "t", qos: 1, messageId: 1 + (i % 500) }));
+      if (i % 500 !== 499) continue;
+      for (const packet of await subscriber.take(500)) ids.push((packet as { messageId: number }).messageId);
+      await publisher.client.take(500);
+    }
+
+    stream.arrive(Buffer.concat(ids.map((id) => Buffer.from([0x40, 2, id >> 8, id & 0xff]))));
+    await broker.settle();
+
+    expect(pauses).toBe(0);
+  });
+
   it("is read on without a pause while others are read in between", async () => {
     const broker = await TestBroker.open();
     const clients = await Promise.all(["a", "b"].map((clientId) => broker.connect({ clientId })));
