@@ -36,7 +36,7 @@ describe("a client that sends as fast as it can", () => {
   });
 
   it("is read on when it acknowledges what many others have sent", async () => {
-    const broker = await TestBroker.open();
+    const broker = await TestBroker.open({ options: { maximumInflight: 65_535 } });
     const { client: subscriber, stream } = await broker.connect({ clientId: "subscriber" });
     await subscriber.subscribe("t", { qos: 1 });
     const publisher = await broker.connect({ clientId: "publisher" });
