@@ -178,6 +178,16 @@ export class OpenBatch {
     for (const body of this.bodies.keys()) body.stored = body.references > 0;
   }
 
+  /**
+   * Its changes are in bytes now: what they were made of, most of the memory, is let go. What the store does when they
+   * are written, and the retained messages, which may be asked for until then, stay.
+   */
+  encoded(): void {
+    this.putQueues = [];
+    this.putEntries = [];
+    this.bodies.clear();
+  }
+
   /** Adds a younger batch to this one, whose write failed and may or may not have reached the disk. */
   absorb(younger: OpenBatch): void {
     for (const [clientId, change] of younger.sessions) this.sessions.set(clientId, change);

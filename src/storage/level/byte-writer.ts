@@ -1,12 +1,12 @@
 import { writeUint64 } from "../../base/uint64.ts";
 
 const FIRST_CAPACITY = 16 * 1024;
-/** A scratch that had to grow beyond this for one large record is given back. */
-const KEPT_CAPACITY = 1024 * 1024;
+/** A scratch that had to grow beyond this is given back. */
+const KEPT_CAPACITY = 4 * 1024 * 1024;
 /** Texts up to this many code units fit their UTF-8 length into one byte. */
 const SHORT_TEXT = 42;
 
-/** Writes binary fields into a scratch that is used again for the next record. */
+/** Writes binary fields into a scratch that is used again after `reset`. */
 export class ByteWriter {
   #bytes: Buffer = Buffer.allocUnsafe(FIRST_CAPACITY);
   #length = 0;

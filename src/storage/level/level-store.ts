@@ -51,8 +51,8 @@ export class LevelStore extends BatchedStore implements StateStore {
   readonly #compactor: Compactor;
   readonly #retained: RetainedReader;
   #loader: StateLoader | undefined;
-  /** The batch on its way to disk. */
-  #written: OpenBatch | undefined;
+  /** The batches in `#writer`: on their way to disk, or failed to get there. */
+  #unwritten: OpenBatch[] = [];
   /** The write under way; never rejects. */
   #writing: Promise<unknown> | undefined;
   /** A write failed: LevelDB refuses all further ones until it is opened again. */
@@ -128,12 +128,17 @@ export class LevelStore extends BatchedStore implements StateStore {
   }
 
   async readRetained(topicNames: readonly TopicName[]): Promise<(Message | undefined)[]> {
-    const unwritten = this.#written === undefined ? [this.batch] : [this.batch, this.#written];
+    const youngestFirst = [this.batch, ...this.#unwritten.toReversed()];
     try {
-      return await this.#retained.read(topicNames, unwritten);
+      return await this.#retained.read(topicNames, youngestFirst);
     } catch (error) {
       throw failed("Reading", this.#options.folder, error);
     }
+  }
+
+  /** What failed to be written included. */
+  override get openBytes(): number {
+    return this.batch.bytes + this.#writer.bytes;
   }
 
   /** Resolves when the space of all deleted queues was given back, or the attempt has paused. */
@@ -161,35 +166,46 @@ export class LevelStore extends BatchedStore implements StateStore {
   }
 
   async #writeOpenBatch(): Promise<CommitResult> {
-    const batch = this.batch;
-    if (batch.isEmpty) return { operations: 0, bytes: 0 };
-    this.batch = new OpenBatch(); // before anything is awaited: later changes are for the next commit
-    this.#written = batch;
-    batch.seal();
+    const { batch } = this;
     const { waiting } = this.#clearing;
+    if (!batch.isEmpty) this.#encode(batch);
+    if (this.#unwritten.length === 0) return { operations: 0, bytes: 0 };
     try {
       if (this.#isBroken) await this.#reopen();
-      const result = await this.#writeSealed(batch);
-      this.#clearing.written(batch, waiting);
-      this.#compactor.written(batch);
+      const result = await this.#writeEncoded();
+      this.#written(waiting);
       return result;
     } catch (error) {
       this.#isBroken = true;
-      batch.absorb(this.batch);
-      this.batch = batch;
       throw error instanceof StorageError ? error : failed("Writing to", this.#options.folder, error);
-    } finally {
-      this.#written = undefined;
     }
   }
 
-  async #writeSealed(batch: OpenBatch): Promise<CommitResult> {
+  #encode(batch: OpenBatch): void {
+    this.batch = new OpenBatch(); // later changes are for the next commit
+    batch.seal();
     for (const [body, message] of batch.bodies) this.#bodies.add(body, message);
+    this.#writer.add(batch);
+    batch.encoded();
+    this.#unwritten.push(batch);
+  }
+
+  async #writeEncoded(): Promise<CommitResult> {
+    const { operations, bytes } = this.#writer;
     const chained = this.#database.batch();
-    const bytes = this.#writer.write(batch, chained);
-    const operations = chained.length;
+    this.#writer.putInto(chained);
     await chained.write({ sync: this.#options.sync });
     return { operations, bytes };
+  }
+
+  #written(waiting: number): void {
+    const batches = this.#unwritten;
+    this.#unwritten = [];
+    this.#writer.clear();
+    for (const batch of batches) {
+      this.#clearing.written(batch, batch === batches.at(-1) ? waiting : 0);
+      this.#compactor.written(batch);
+    }
   }
 
   /** An entry that cannot be read would stay for ever: nobody settles it. */

@@ -51,9 +51,9 @@ export function beginValue(writer: ByteWriter): void {
   writer.u8(RECORD_VERSION);
 }
 
-/** The check covers the key too: a record found under another key fails it. */
-export function endValue(writer: ByteWriter): void {
-  writer.u32(crc32(writer.view()));
+/** The check covers the key too, which begins at `from`: a record found under another key fails it. */
+export function endValue(writer: ByteWriter, from = 0): void {
+  writer.u32(crc32(writer.view(from)));
 }
 
 /** Checks a record and returns a reader of its fields; throws CorruptRecord. */
