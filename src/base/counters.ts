@@ -31,7 +31,8 @@ export type Limit =
   | "message_rate"
   | "exchanges"
   | "queues"
-  | "bindings";
+  | "bindings"
+  | "argument_bytes";
 
 /** Plain numbers that hot paths raise; `src/metrics` reads them when scraped. Never reset. */
 export class Counters {

@@ -184,6 +184,7 @@ const LIMITS = keysOf<Limit>({
   exchanges: true,
   queues: true,
   bindings: true,
+  argument_bytes: true,
 });
 
 const QUEUE_DROP_REASONS = keysOf<QueueDropReason>({

@@ -75,7 +75,7 @@ export class Bindings<L> {
     if (source.binding(id) !== undefined) return;
     refuseBetweenViews(source.name, destination);
     if (source.name === MQTT_EXCHANGE) this.#refuseBadFilter(routingKey);
-    refuseWithoutRoom(this.#ports.limits, "binding", `bind ${inWords(request)}`);
+    refuseWithoutRoom(this.#ports.limits, "binding", request.arguments, `bind ${inWords(request)}`);
     const binding = { id, routingKey, arguments: request.arguments, destination };
     source.bind(binding);
     this.#hold(destinationKey(destination), { source, binding, isDurable });

@@ -84,7 +84,12 @@ export class Exchanges<L> {
       return;
     }
     refuseReserved("exchange", name);
-    refuseWithoutRoom(limits, "exchange", `declare ${described("exchange", name, host)}`);
+    refuseWithoutRoom(
+      limits,
+      "exchange",
+      declaration.arguments,
+      `declare ${described("exchange", name, host)}`,
+    );
     const alternateExchange = alternateExchangeOf(name, declaration.arguments, host);
     const settings = { ...declaration, type, durable, autoDelete, internal, alternateExchange };
     this.#byName.set(name, new Exchange(settings));

@@ -1,3 +1,4 @@
+import type { FieldTable } from "../base/field-table.ts";
 import { Refusal } from "../base/refusal.ts";
 import type { DefinitionKind, DefinitionLimits } from "./ports.ts";
 
@@ -30,8 +31,13 @@ export function refuseReserved(kind: Kind, name: string): void {
 }
 
 /** `what` is to be done, as in `declare queue 'orders'`. */
-export function refuseWithoutRoom(limits: DefinitionLimits, kind: DefinitionKind, what: string): void {
-  const why = limits.refusalOf(kind);
+export function refuseWithoutRoom(
+  limits: DefinitionLimits,
+  kind: DefinitionKind,
+  table: FieldTable,
+  what: string,
+): void {
+  const why = limits.refusalOf(kind, table);
   if (why !== undefined) throw new Refusal("precondition", `cannot ${what}: ${why}`);
 }
 

@@ -106,8 +106,8 @@ export type DefinitionKind = "exchange" | "queue" | "binding";
 
 /** How much may be declared, over all virtual hosts. */
 export interface DefinitionLimits {
-  /** Why there may not be one more, in words for the client; undefined: there is room. */
-  refusalOf(kind: DefinitionKind): string | undefined;
+  /** Why there may not be one more with these arguments, in words for the client; undefined: there is room. */
+  refusalOf(kind: DefinitionKind, table: FieldTable): string | undefined;
 }
 
 /** Asked by the routing core for each new topic, and remembered: who gets what MQTT clients publish there, by `amq.topic`. */

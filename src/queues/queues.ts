@@ -72,7 +72,8 @@ export class Queues<L> {
   /** A name the broker has made up may begin with `amq.`. */
   declareNamed(declaration: QueueDeclaration, owner: QueueOwner): HostedQueue<L> {
     const { host, journal, limits } = this.#ports;
-    refuseWithoutRoom(limits, "queue", `declare ${described("queue", declaration.name, host)}`);
+    const what = `declare ${described("queue", declaration.name, host)}`;
+    refuseWithoutRoom(limits, "queue", declaration.arguments, what);
     const queue = this.#create(declaration, owner, true);
     if (queue.settings.durable) journal.keep(stored(declaration, host));
     return queue;

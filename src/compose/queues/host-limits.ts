@@ -1,8 +1,9 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Counters } from "../../base/counters.ts";
+import type { FieldTable } from "../../base/field-table.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { BrokerConfig } from "../../config/broker-config.ts";
-import type { DefinitionKind, DefinitionLimits } from "../../queues/ports.ts";
+import type { DefinitionKind, DefinitionLimits, HeaderCodec } from "../../queues/ports.ts";
 
 export interface HostLimitsPorts {
   readonly clock: Clock;
@@ -10,6 +11,7 @@ export interface HostLimitsPorts {
   readonly counters: Pick<Counters, "limitReached">;
   /** How many there are over all virtual hosts, those apart that are always there. */
   count(kind: DefinitionKind): number;
+  readonly codec: Pick<HeaderCodec, "encodeTable">;
 }
 
 /** The key in the configuration; what is counted, as `causeway_limits_reached_total` has it for a label. */
@@ -18,6 +20,8 @@ const LIMITS = {
   queue: { key: "maximumQueues", plural: "queues" },
   binding: { key: "maximumBindings", plural: "bindings" },
 } as const;
+/** Of one definition: without a bound a hundred thousand bindings could hold gigabytes. */
+const LARGEST_ARGUMENTS_BYTES = 4096;
 /** One line for each kind in so long a time. */
 const SILENCE_MS = 60_000;
 
@@ -38,11 +42,18 @@ export class HostLimits implements DefinitionLimits {
     this.#isOn = true;
   }
 
-  refusalOf(kind: DefinitionKind): string | undefined {
+  refusalOf(kind: DefinitionKind, table: FieldTable): string | undefined {
+    if (!this.#isOn) return undefined;
+    const { codec, counters } = this.#ports;
+    const bytes = codec.encodeTable(table).length;
+    if (bytes > LARGEST_ARGUMENTS_BYTES) {
+      counters.limitReached("argument_bytes");
+      return `its arguments take ${bytes} bytes, more than ${LARGEST_ARGUMENTS_BYTES}`;
+    }
     const { key, plural } = LIMITS[kind];
     const maximum = this.#config[key];
-    if (!this.#isOn || this.#ports.count(kind) < maximum) return undefined;
-    this.#ports.counters.limitReached(plural);
+    if (this.#ports.count(kind) < maximum) return undefined;
+    counters.limitReached(plural);
     this.#log(kind, { limit: `queues.${key}`, maximum });
     return `the limit of ${maximum} ${plural} (queues.${key}) is reached`;
   }

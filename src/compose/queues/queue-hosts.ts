@@ -57,13 +57,13 @@ export class QueueHosts {
   #isOpen = false;
 
   constructor(environment: QueueEnvironment) {
-    const { journal, machine, clock, config, logger, counters } = environment;
+    const { journal, machine, clock, config, logger, counters, headers } = environment;
     this.#environment = environment;
     this.#journal = new JournalledQueues(journal, machine, clock);
     this.#leftOut = new LeftOut(logger);
     this.#memory = new MemoryBudget(config.maximumMemoryBytes);
     const count = (kind: DefinitionKind): number => this.#count(kind);
-    this.#limits = new HostLimits(config, { clock, logger, counters, count });
+    this.#limits = new HostLimits(config, { clock, logger, counters, count, codec: headers });
   }
 
   /** As `StateEffects.defined`: what was stored comes before `open`. */

@@ -135,6 +135,22 @@ describe("At the limit of all virtual hosts together", () => {
     expect(await client.bind("next", "amq.direct", "key")).toMatchObject({ kind: "queue.bind-ok" });
   });
 
+  it("arguments of more than 4096 bytes are refused with 406 and counted, those of 4096 are not", async () => {
+    const broker = await AmqpBroker.open();
+    const client = await broker.connect();
+    const overheadBytes = 4 + 1 + "note".length + 1 + 4; // table, name, kind and length of the value
+    const table = (bytes: number) => fromPlain({ note: "x".repeat(bytes - overheadBytes) });
+
+    const most = await client.declare("most", { arguments: table(4096) });
+    const more = await client.declare("more", { arguments: table(4097) });
+
+    expect(most).toMatchObject({ kind: "queue.declare-ok" });
+    const reason = "cannot declare queue 'more' in vhost '/': its arguments take 4097 bytes, more than 4096";
+    expect(more).toMatchObject({ kind: "channel.close", replyCode: 406 });
+    expect(more).toMatchObject({ replyText: expect.stringContaining(reason) });
+    expect([...broker.rig.counters.limitsReached]).toEqual([["argument_bytes", 1]]);
+  });
+
   it("one line a minute says so for each kind", async () => {
     const { broker, client } = await full();
     for (const channel of [1, 2]) await client.declare("more", {}, channel);
