@@ -33,15 +33,18 @@ async function open(): Promise<WebSocket> {
 }
 
 /** What the socket gets until it has so many bytes. */
-async function receive(socket: WebSocket, count: number): Promise<{ hex: string; isBinary: boolean }> {
-  let bytes = Buffer.alloc(0);
-  let isBinary = true;
-  while (bytes.length < count) {
-    const [data, binary] = (await once(socket, "message")) as [Buffer, boolean];
-    bytes = Buffer.concat([bytes, data]);
-    isBinary &&= binary;
-  }
-  return { hex: bytes.toString("hex"), isBinary };
+function receive(socket: WebSocket, count: number): Promise<{ hex: string; isBinary: boolean }> {
+  return new Promise((resolve) => {
+    let bytes = Buffer.alloc(0);
+    let isBinary = true;
+    socket.on("message", function take(data: Buffer, binary: boolean) {
+      bytes = Buffer.concat([bytes, data]); // several may come in one turn
+      isBinary &&= binary;
+      if (bytes.length < count) return;
+      socket.off("message", take);
+      resolve({ hex: bytes.toString("hex"), isBinary });
+    });
+  });
 }
 
 describe("MQTT over WebSocket", () => {

@@ -94,7 +94,9 @@ function metaValue(createdAt: number): Buffer {
 }
 
 function foreign(folder: string): StorageError {
-  const text = `The data folder ${folder} holds a database of another program: choose a folder of its own`;
+  const text =
+    `The data folder ${folder} holds a database of another program: choose a folder of its own. ` +
+    "If it is a broker's, the record that says so is damaged: causeway doctor renews it";
   return new StorageError("STORAGE_FORMAT", text);
 }
 

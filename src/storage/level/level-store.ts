@@ -141,6 +141,10 @@ export class LevelStore extends BatchedStore implements StateStore {
     return this.batch.bytes + this.#writer.bytes;
   }
 
+  override get isDirty(): boolean {
+    return this.#isBroken || super.isDirty; // what failed is still to be written
+  }
+
   /** Resolves when the space of all deleted queues was given back, or the attempt has paused. */
   async cleared(): Promise<void> {
     await this.#clearing.idle();
