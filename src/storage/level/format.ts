@@ -96,7 +96,7 @@ function metaValue(createdAt: number): Buffer {
 function foreign(folder: string): StorageError {
   const text =
     `The data folder ${folder} holds a database of another program: choose a folder of its own. ` +
-    "If it is a broker's, the record that says so is damaged: causeway doctor renews it";
+    'If it is a broker\'s, the record that says so is damaged: run "causeway doctor --repair" on it';
   return new StorageError("STORAGE_FORMAT", text);
 }
 
