@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { on, once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { silentLogger } from "../../src/base/logger.ts";
@@ -33,18 +33,15 @@ async function open(): Promise<WebSocket> {
 }
 
 /** What the socket gets until it has so many bytes. */
-function receive(socket: WebSocket, count: number): Promise<{ hex: string; isBinary: boolean }> {
-  return new Promise((resolve) => {
-    let bytes = Buffer.alloc(0);
-    let isBinary = true;
-    socket.on("message", function take(data: Buffer, binary: boolean) {
-      bytes = Buffer.concat([bytes, data]); // several may come in one turn
-      isBinary &&= binary;
-      if (bytes.length < count) return;
-      socket.off("message", take);
-      resolve({ hex: bytes.toString("hex"), isBinary });
-    });
-  });
+async function receive(socket: WebSocket, count: number): Promise<{ hex: string; isBinary: boolean }> {
+  let bytes = Buffer.alloc(0);
+  let isBinary = true;
+  for await (const [data, binary] of on(socket, "message") as AsyncIterable<[Buffer, boolean]>) {
+    bytes = Buffer.concat([bytes, data]); // several may come in one turn
+    isBinary &&= binary;
+    if (bytes.length >= count) break;
+  }
+  return { hex: bytes.toString("hex"), isBinary };
 }
 
 describe("MQTT over WebSocket", () => {
