@@ -52,8 +52,9 @@ export class MemoryLane implements Lane {
   /** Takes the message over. */
   push(message: Message, delivery: Delivery): void {
     const bytes = message.payload.length + ENTRY_OVERHEAD_BYTES;
-    this.#budget.take(bytes + carriedBytes(message));
-    this.#chargedBytes += bytes + carriedBytes(message);
+    const chargedBytes = bytes + carriedBytes(message);
+    this.#budget.take(chargedBytes);
+    this.#chargedBytes += chargedBytes;
     this.#bytes += bytes;
     this.#waiting.push({ seq: this.#nextSeq++, message, delivery, deliveryCount: 0 });
     this.#consumer?.ready();
@@ -115,9 +116,10 @@ export class MemoryLane implements Lane {
 
   #forget(entry: MemoryEntry): void {
     const bytes = entry.message.payload.length + ENTRY_OVERHEAD_BYTES;
+    const chargedBytes = bytes + carriedBytes(entry.message);
     this.#bytes -= bytes;
-    this.#budget.giveBack(bytes + carriedBytes(entry.message));
-    this.#chargedBytes -= bytes + carriedBytes(entry.message);
+    this.#budget.giveBack(chargedBytes);
+    this.#chargedBytes -= chargedBytes;
   }
 
   #trim(): void {

@@ -49,6 +49,7 @@ export class LocalJournal implements Journal {
   #writeMs = 0;
   #whenCaughtUp: (() => void)[] = [];
   #whenIdle: (() => void)[] = [];
+  #endGathering: (() => void) | undefined;
   readonly #flushTurn = (): void => {
     this.#isScheduled = false;
     if (!this.#isWriting) void this.#write();
@@ -97,7 +98,10 @@ export class LocalJournal implements Journal {
   /** Resolves when all that was appended is on disk, or after `close`. */
   async drain(): Promise<void> {
     if (this.#isClosed || (!this.#isWriting && !this.#isScheduled)) return;
-    await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    await new Promise<void>((resolve) => {
+      this.#whenIdle.push(resolve);
+      this.#endGathering?.();
+    });
   }
 
   /** No more writing: waiters that still wait are never told. */
@@ -134,12 +138,20 @@ export class LocalJournal implements Journal {
   }
 
   async #gather(): Promise<void> {
-    const { machine, store } = this.#ports;
-    if (!store.isOnDisk) return;
+    if (!this.#ports.store.isOnDisk) return;
     const end = performance.now() + Math.min(LONGEST_GATHERING_MS, this.#writeMs);
-    while (machine.onTheirWay >= MANY_ON_THEIR_WAY && performance.now() < end && !this.#isClosed) {
-      await this.#pause(GATHERING_STEP_MS);
+    while (this.#isWorthWaiting && performance.now() < end) {
+      await new Promise<void>((resolve) => {
+        this.#endGathering = resolve;
+        this.#ports.clock.after(GATHERING_STEP_MS, resolve);
+      });
     }
+  }
+
+  /** Not for who waits for the last batch: the process may have nothing else to wait for, and would end. */
+  get #isWorthWaiting(): boolean {
+    if (this.#isClosed || this.#whenIdle.length > 0) return false;
+    return this.#ports.machine.onTheirWay >= MANY_ON_THEIR_WAY;
   }
 
   /** Writes the closed batch, again and again if need be: returns only when it is on disk (or after `close`). */

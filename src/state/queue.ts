@@ -368,6 +368,7 @@ export class Queue implements QueueRef {
 
   /** How many entries of the open batch the consumer has and has not settled: they are in it for want of an answer. */
   get onTheirWay(): number {
+    if (this.#consumer === undefined) return 0; // it has left them
     return Math.max(0, this.#sentEnd - Math.max(this.#headSeq, this.#frozenSeq));
   }
 

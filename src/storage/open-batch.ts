@@ -188,26 +188,6 @@ export class OpenBatch {
     this.bodies.clear();
   }
 
-  /** Adds a younger batch to this one, whose write failed and may or may not have reached the disk. */
-  absorb(younger: OpenBatch): void {
-    for (const [clientId, change] of younger.sessions) this.sessions.set(clientId, change);
-    for (const change of younger.subscriptions) this.subscriptions.push(change);
-    for (const change of younger.received) this.received.push(change);
-    for (const [topicName, message] of younger.retained) this.retained.set(topicName, message);
-    for (const [name, value] of younger.definitions) this.definitions.set(name, value);
-    for (const [key, queue] of younger.queues) this.queues.set(key, queue);
-    for (const queue of younger.deletedQueues.values()) this.deleteQueue(queue, queue.fromSeq);
-    for (const [key, queue] of younger.clearingQueues) this.clearingQueues.set(key, queue);
-    for (const queue of younger.clearedQueues) this.clearedQueues.push(queue);
-    this.putQueues = this.putQueues.concat(younger.putQueues);
-    this.putEntries = this.putEntries.concat(younger.putEntries);
-    for (const queue of younger.deleteQueues) this.deleteQueues.push(queue);
-    for (const seq of younger.deleteSeqs) this.deleteSeqs.push(seq);
-    for (const [body, message] of younger.bodies) this.bodies.set(body, this.bodies.get(body) ?? message);
-    this.bytes += younger.bytes;
-    this.#elided += younger.#elided;
-  }
-
   #push(queue: QueueRef, entry: QueueEntry): void {
     this.putQueues.push(queue);
     this.putEntries.push(entry);

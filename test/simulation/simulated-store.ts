@@ -3,6 +3,7 @@ import type { CommitResult } from "../../src/state/store.ts";
 import { applyBatch } from "../../src/storage/memory/apply-batch.ts";
 import type { MemoryDisk } from "../../src/storage/memory/memory-disk.ts";
 import { OpenBatch } from "../../src/storage/open-batch.ts";
+import { absorb } from "../state/absorb.ts";
 import { asEncoded } from "../state/deferred-store.ts";
 import { HeldStore } from "../support/held-store.ts";
 
@@ -46,7 +47,7 @@ export class SimulatedStore extends HeldStore {
         encoded: asEncoded(batch),
         done: () => resolve({ operations: 0, bytes: batch.bytes }),
         failed: () => {
-          batch.absorb(this.batch);
+          absorb(batch, this.batch);
           this.batch = batch;
           reject(new Error("No space left on device"));
         },

@@ -3,6 +3,7 @@ import { applyBatch } from "../../src/storage/memory/apply-batch.ts";
 import type { MemoryDisk } from "../../src/storage/memory/memory-disk.ts";
 import { MemoryStore } from "../../src/storage/memory/memory-store.ts";
 import { OpenBatch } from "../../src/storage/open-batch.ts";
+import { absorb } from "./absorb.ts";
 
 /** A memory store whose writes take until the test lets them succeed or fail, as a real disk's do. */
 export class DeferredStore extends MemoryStore {
@@ -26,7 +27,7 @@ export class DeferredStore extends MemoryStore {
           resolve({ operations: applyBatch(this.#disk, encoded), bytes: batch.bytes });
           return;
         }
-        batch.absorb(this.batch);
+        absorb(batch, this.batch);
         this.batch = batch;
         reject(new Error("No space left on device"));
       };

@@ -175,6 +175,39 @@ describe("local journal", () => {
       expect(told).toHaveLength(33);
     });
 
+    it("writes at once what its subscriber left unacknowledged", async () => {
+      new Taker(queue).ready();
+      await writeSlowly();
+      appendMany();
+      queue.detach();
+
+      await turns();
+
+      expect(told).toHaveLength(33);
+    });
+
+    it("writes at once for who waits until all is written", async () => {
+      new Taker(queue).ready();
+      await writeSlowly();
+      appendMany();
+
+      await journal.drain();
+
+      expect(told).toHaveLength(33);
+    });
+
+    it("keeps a batch open no longer when somebody waits until all is written", async () => {
+      new Taker(queue).ready();
+      await writeSlowly();
+      appendMany();
+      await turns();
+      const whileOpen = told.length;
+
+      await journal.drain();
+
+      expect([whileOpen, told.length]).toEqual([1, 33]);
+    });
+
     it("writes at once what nobody is there for", async () => {
       await writeSlowly();
       appendMany();

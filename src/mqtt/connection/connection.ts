@@ -185,6 +185,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     const packetsBefore = counters.packetsReceived;
     counters.bytesReceived += chunk.length;
     flusher.begin();
+    readShare.begin();
     this.#reading.push(chunk); // what fails in there ends this connection, and is not thrown
     flusher.end();
     if (this.#output.waitingBytes > UNREAD_ANSWERS_BYTES) this.#reading.hold(Hold.AnswersUnread);

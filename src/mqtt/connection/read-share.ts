@@ -18,6 +18,11 @@ export class ReadShare {
    */
   acknowledgements = 0;
 
+  /** hot: a chunk is about to be handled. */
+  begin(): void {
+    this.acknowledgements = 0;
+  }
+
   /** hot: one connection has read so much. Above its share, with nobody else read in between, others come first. */
   took(reading: Reading<Hold>, bytes: number, packets: number): void {
     if (this.#reading !== reading) {
@@ -27,7 +32,6 @@ export class ReadShare {
     }
     this.#bytes += bytes;
     this.#packets += packets - this.acknowledgements + this.acknowledgements / ACKNOWLEDGEMENTS_PER_PACKET;
-    this.acknowledgements = 0;
     if (this.#bytes < SHARE_BYTES && this.#packets < SHARE_PACKETS) return;
     this.#reading = undefined; // keeps no closed connection alive
     reading.hold(Hold.ShareTaken);

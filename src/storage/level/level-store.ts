@@ -136,7 +136,7 @@ export class LevelStore extends BatchedStore implements StateStore {
     }
   }
 
-  /** What failed to be written included. */
+  /** What is being written, or failed to be, included: it is in memory until it is on disk. */
   override get openBytes(): number {
     return this.batch.bytes + this.#writer.bytes;
   }
