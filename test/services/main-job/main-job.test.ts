@@ -89,6 +89,7 @@ describeWithServices(["kafka", "rabbitmq"], "Sensors to a dashboard, Kafka and R
   it("loses no acknowledged reading when RabbitMQ is killed", { timeout: TEST_TIMEOUT_MS }, async () => {
     const perSensor = 250;
     const job = await aRunningJob("rabbitmq-killed");
+    await rabbitmq.syncDefinitions();
     const [moment] = randomMoments(1, SENSORS * perSensor);
 
     const published = job.fleet.publish(perSensor);

@@ -43,6 +43,7 @@ describeWithService("rabbitmq", "AMQP bridge with a real RabbitMQ", () => {
     timeout: 120_000,
   }, async () => {
     await declareQueue("killed", "killed.#");
+    await rabbitmq.syncDefinitions();
     const { runner, publish } = aRunningBridge(aBridge());
     const published = publishSteadily("killed", publish);
     await vi.waitFor(() => expect(runner.status().delivered).toBeGreaterThan(CLIENTS * 10), PATIENCE);

@@ -14,6 +14,7 @@ describeWithService("rabbitmq", "a real RabbitMQ server", () => {
 
   it("still has a confirmed persistent message after SIGKILL and a restart", async () => {
     await publishConfirmed(server, "kept", "confirmed before the kill");
+    await server.syncDefinitions();
 
     await server.kill();
     await expect(connect(server.url)).rejects.toThrow();

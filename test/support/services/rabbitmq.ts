@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { freePorts } from "../free-port.ts";
 import { isListening } from "./probe.ts";
 import { ServerProcess } from "./server-process.ts";
@@ -9,7 +11,9 @@ import { findProgram } from "./services.ts";
 const START_TIMEOUT_MS = 60_000;
 const PROTOCOL_HEADER = Buffer.from("AMQP\x00\x00\x09\x01", "latin1");
 // Debian's wrapper in /usr/sbin changes to the user rabbitmq; the script itself runs as whoever starts it.
-const SCRIPTS = ["/usr/lib/rabbitmq/bin/rabbitmq-server", "/usr/local/sbin/rabbitmq-server"];
+const SERVER_SCRIPTS = ["/usr/lib/rabbitmq/bin/rabbitmq-server", "/usr/local/sbin/rabbitmq-server"];
+const CONTROL_SCRIPTS = ["/usr/lib/rabbitmq/bin/rabbitmqctl", "/usr/local/sbin/rabbitmqctl"];
+const execFileAsync = promisify(execFile);
 
 /** A real RabbitMQ with its own node name, port mapper (epmd), home and data, on loopback ports. */
 export interface RabbitmqServer {
@@ -18,6 +22,11 @@ export interface RabbitmqServer {
   readonly port: number;
   /** What the server wrote since its last start. */
   output(): string;
+  /**
+   * Resolves when the queues, exchanges and bindings declared so far are on disk: RabbitMQ answers declare-ok while its
+   * database (Mnesia) may hold them in memory for two seconds more, so that a kill soon after it loses a durable queue.
+   */
+  syncDefinitions(): Promise<void>;
   /** Orderly end; the data stays. */
   stop(): Promise<void>;
   /** SIGKILL of the Erlang virtual machine; the data stays. */
@@ -63,6 +72,11 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabb
     url: `amqp://guest:guest@127.0.0.1:${amqp}`,
     port: amqp,
     output: () => server.output(),
+    async syncDefinitions() {
+      await execFileAsync(oneOf(CONTROL_SCRIPTS), ["eval", "ok = mnesia:sync_log()."], {
+        env: { ...process.env, ...environment },
+      });
+    },
     kill: () => server.kill(),
     pause: () => server.pause(),
     resume: () => server.resume(),
@@ -82,10 +96,15 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabb
 }
 
 async function launch(environment: NodeJS.ProcessEnv, port: number): Promise<ServerProcess> {
-  const command = SCRIPTS.find((script) => findProgram(script) !== undefined) ?? "rabbitmq-server";
-  const server = new ServerProcess({ command, args: [], env: environment });
+  const server = new ServerProcess({ command: oneOf(SERVER_SCRIPTS), args: [], env: environment });
   await server.waitUntil("ready", () => isListening(port, PROTOCOL_HEADER), START_TIMEOUT_MS);
   return server;
+}
+
+function oneOf(scripts: readonly string[]): string {
+  const script = scripts.find((path) => findProgram(path) !== undefined);
+  if (script === undefined) throw new Error(`none of ${scripts.join(", ")} is there`);
+  return script;
 }
 
 function environmentFor(folder: string, ports: Ports): NodeJS.ProcessEnv {
