@@ -283,7 +283,7 @@ function createRouting(
   type OurRoute = Parameters<Router<Queue>["subscribe"]>[0];
   return {
     addRoute: (route) => router.subscribe(route as OurRoute),
-    removeRoute: (route) => router.unsubscribe(route as OurRoute),
+    removeRoute: (receiver, topicFilter) => router.unsubscribe(receiver as OurRoute["receiver"], topicFilter),
     joinGroup: (key, member, isDurable) =>
       key.queueName === undefined ? groups.join(key, member, isDurable) : members.join(key.queueName, member),
     leaveGroup: (key, member) =>

@@ -27,3 +27,9 @@ export function levelCount(topic: string): number {
   }
   return levels;
 }
+
+/** Where the level that begins at `start` ends: the next slash or the end of the text. */
+export function endOfLevel(text: string, start: number): number {
+  const slash = text.indexOf("/", start);
+  return slash < 0 ? text.length : slash;
+}

@@ -101,10 +101,7 @@ function subscribe(bridge: Bridge, lanes: readonly Queue[], router: Router<Queue
     router.subscribe({
       receiver: new MappingReceiver(lanes, laneOf),
       topicFilter: filter,
-      qos: 2,
-      noLocal: false,
-      retainAsPublished: true,
-      subscriptionIdentifier: mapping,
+      options: { qos: 2, noLocal: false, retainAsPublished: true, subscriptionIdentifier: mapping },
     });
   }
 }

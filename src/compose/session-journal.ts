@@ -1,12 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { ClientId, TopicFilter } from "../base/ids.ts";
-import type {
-  CommitWaiter,
-  SessionJournal,
-  StoredSession,
-  SubscriptionOptions,
-  Will,
-} from "../mqtt/ports.ts";
+import type { SubscriptionOptions } from "../base/subscription-options.ts";
+import type { CommitWaiter, SessionJournal, StoredSession, Will } from "../mqtt/ports.ts";
 import type { DurableSession } from "../state/durable-session.ts";
 import type { Journal } from "../state/journal.ts";
 

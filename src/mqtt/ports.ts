@@ -7,6 +7,7 @@ import type { Message } from "../base/message.ts";
 import type { QoS } from "../base/qos.ts";
 import type { QueueBudget } from "../base/queue-budget.ts";
 import type { Delivery, QueuedMessage } from "../base/queued-message.ts";
+import type { SubscriptionOptions } from "../base/subscription-options.ts";
 
 /** Told when a durable change is as durable as configured. */
 export interface CommitWaiter {
@@ -57,13 +58,11 @@ export interface Will {
   readonly delayInterval: number;
 }
 
-export interface SubscriptionOptions {
-  readonly qos: QoS;
-  readonly noLocal: boolean;
-  readonly retainAsPublished: boolean;
-  readonly retainHandling: 0 | 1 | 2;
-  /** 0 = none. */
-  readonly subscriptionIdentifier: number;
+/** By topic filter, shared subscriptions included. */
+export interface Subscriptions extends Iterable<readonly [TopicFilter, SubscriptionOptions]> {
+  readonly size: number;
+  has(topicFilter: TopicFilter): boolean;
+  keys(): Iterable<TopicFilter>;
 }
 
 /** A session that outlives its connection, as the state machine keeps it; read here, changed only by the journal. */
@@ -76,7 +75,7 @@ export interface StoredSession {
   /** Milliseconds since the epoch; 0 = connected. */
   readonly disconnectedAt: number;
   readonly will: Will | undefined;
-  readonly subscriptions: Iterable<readonly [TopicFilter, SubscriptionOptions]>;
+  readonly subscriptions: Subscriptions;
   /** Packet Identifiers of QoS 2 messages accepted and not yet released. */
   readonly received: ReadonlySet<number>;
 }
@@ -126,10 +125,7 @@ export interface MessageReceiver {
 export interface Route {
   readonly receiver: MessageReceiver;
   readonly topicFilter: TopicFilter;
-  readonly qos: QoS;
-  readonly noLocal: boolean;
-  readonly retainAsPublished: boolean;
-  readonly subscriptionIdentifier: number;
+  readonly options: SubscriptionOptions;
 }
 
 /** A message of a shared subscription in the hands of one member: one of the two is called, once. */
@@ -184,8 +180,9 @@ export interface FullQueue {
 
 /** The routing core, in mqtt's words. */
 export interface Routing {
+  /** Replaces the receiver's route by the same filter. */
   addRoute(route: Route): void;
-  removeRoute(route: Route): void;
+  removeRoute(receiver: MessageReceiver, topicFilter: TopicFilter): void;
   /** `isDurable`: what waits for the group must outlive the process. */
   joinGroup(key: GroupKey, member: GroupMember, isDurable: boolean): Group;
   leaveGroup(key: GroupKey, member: GroupMember): void;

@@ -42,12 +42,6 @@ export abstract class LevelNode<Child extends LevelNode<Child>> {
   }
 }
 
-/** Where the level that begins at `start` ends: the next slash or the end of the text. */
-export function endOfLevel(text: string, start: number): number {
-  const slash = text.indexOf("/", start);
-  return slash < 0 ? text.length : slash;
-}
-
 /** The level as a string of its own, for a node that may outlive the topic it was cut from. */
 export function ownLevel(text: string, start: number, end: number): string {
   const level = text.substring(start, end);

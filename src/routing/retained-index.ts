@@ -1,7 +1,8 @@
 import type { TopicFilter, TopicName } from "../base/ids.ts";
 import type { Message } from "../base/message.ts";
+import { endOfLevel } from "../base/topic-name.ts";
 import { type KeptMessage, keep, payloadBytesOf, refer, restore } from "./kept-message.ts";
-import { endOfLevel, ownLevel } from "./level-node.ts";
+import { ownLevel } from "./level-node.ts";
 import { RetainedCursor } from "./retained-cursor.ts";
 import { RetainedNode } from "./retained-node.ts";
 import { type RetainedBodies, RetainedWalk } from "./retained-walk.ts";

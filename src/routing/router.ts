@@ -3,6 +3,7 @@ import type { Message } from "../base/message.ts";
 import type { QoS } from "../base/qos.ts";
 import { lowerQoS } from "../base/qos.ts";
 import type { Delivery } from "../base/queued-message.ts";
+import type { SubscriptionOptions } from "../base/subscription-options.ts";
 import { TopicTrie } from "./topic-trie.ts";
 
 /** Whoever gets messages: a session, a mapping of a bridge. `Q` is a durable queue in the state's words. */
@@ -31,15 +32,12 @@ export interface RoutableQueue {
   missed(message: Message, isRefused?: boolean): void;
 }
 
-/** A filter's claim on messages, as the trie holds it. */
+/** A receiver's claim on messages, as the trie holds it. */
 export interface Subscription<Q> {
   readonly receiver: Receiver<Q>;
   readonly topicFilter: TopicFilter;
-  readonly qos: QoS;
-  readonly noLocal: boolean;
-  readonly retainAsPublished: boolean;
-  /** 0 = none. */
-  readonly subscriptionIdentifier: number;
+  /** Often shared with other subscriptions. Retained messages that are there already are none of the router's business. */
+  readonly options: Omit<SubscriptionOptions, "retainHandling">;
 }
 
 /** Finds subscriptions that no topic filter can say: bindings of AMQP exchanges. */
@@ -120,15 +118,13 @@ export class Router<Q extends RoutableQueue> {
     return this.#trie.size;
   }
 
+  /** Replaces the receiver's subscription to the same filter. */
   subscribe(subscription: Subscription<Q>): void {
-    this.#trie.add(subscription.topicFilter, subscription);
-    this.#forgetPlans();
+    this.#forget(this.#trie.add(subscription));
   }
 
-  unsubscribe(subscription: Subscription<Q>): void {
-    this.#trie.remove(subscription.topicFilter, subscription);
-    this.#steps.delete(subscription);
-    this.#forgetPlans();
+  unsubscribe(receiver: Receiver<Q>, topicFilter: TopicFilter): void {
+    this.#forget(this.#trie.remove(topicFilter, receiver));
   }
 
   /** Asks `source` too from now on. */
@@ -248,6 +244,12 @@ export class Router<Q extends RoutableQueue> {
     this.#plansWeight += weight;
   }
 
+  /** A subscription is gone, if there was one, and what was remembered is no longer right. */
+  #forget(gone: Subscription<Q> | undefined): void {
+    if (gone !== undefined) this.#steps.delete(gone);
+    this.#forgetPlans();
+  }
+
   #forgetPlans(): void {
     this.#passedBy = 0;
     this.#latestTopic = "";
@@ -269,7 +271,7 @@ function refuses({ whenFull }: RoutableQueue, canBeTold: boolean): boolean {
 /** The step without its No Local subscriptions when the receiver published the message itself [MQTT-3.8.3-3]. */
 function stepFor<Q>(step: Step<Q>, message: Message): Step<Q> | undefined {
   if (!step.hasNoLocal || step.receiver.id !== message.publisherId) return step;
-  const others = step.subscriptions.filter((subscription) => !subscription.noLocal);
+  const others = step.subscriptions.filter(({ options }) => !options.noLocal);
   return others.length === 0 ? undefined : toStep(step.receiver, others);
 }
 
@@ -281,10 +283,10 @@ function toStep<Q>(receiver: Receiver<Q>, subscriptions: readonly Subscription<Q
   let granted: QoS = 0;
   const identifiers: number[] = [];
   let retainAsPublished = false;
-  for (const subscription of subscriptions) {
-    if (subscription.qos > granted) granted = subscription.qos; // the highest of them [MQTT-3.3.4-2]
-    if (subscription.subscriptionIdentifier > 0) identifiers.push(subscription.subscriptionIdentifier);
-    retainAsPublished ||= subscription.retainAsPublished;
+  for (const { options } of subscriptions) {
+    if (options.qos > granted) granted = options.qos; // the highest of them [MQTT-3.3.4-2]
+    if (options.subscriptionIdentifier > 0) identifiers.push(options.subscriptionIdentifier);
+    retainAsPublished ||= options.retainAsPublished;
   }
   const byQoS = (retain: boolean): [Delivery, Delivery, Delivery] => [
     { qos: 0, retain, subscriptionIdentifiers: identifiers },
@@ -294,7 +296,7 @@ function toStep<Q>(receiver: Receiver<Q>, subscriptions: readonly Subscription<Q
   return {
     receiver,
     subscriptions,
-    hasNoLocal: subscriptions.some((subscription) => subscription.noLocal),
+    hasNoLocal: subscriptions.some(({ options }) => options.noLocal),
     deliveries: byQoS(false), // [MQTT-3.3.1-12]
     retainDeliveries: byQoS(retainAsPublished), // [MQTT-3.3.1-13]
     alone: undefined,

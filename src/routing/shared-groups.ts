@@ -1,6 +1,6 @@
 import type { TopicFilter } from "../base/ids.ts";
 import type { GroupQueue } from "./group-source.ts";
-import type { Router, Subscription } from "./router.ts";
+import type { Router } from "./router.ts";
 import { type GroupMember, SharedGroup, type SharedGroupPorts } from "./shared-group.ts";
 
 export interface SharedGroupsPorts<Q> extends SharedGroupPorts<Q> {
@@ -15,19 +15,17 @@ export interface GroupKey {
   readonly topicFilter: TopicFilter;
 }
 
-interface Entry<Q extends GroupQueue> {
-  readonly group: SharedGroup<Q>;
-  readonly subscription: Subscription<Q>;
-}
-
 /** Names of durable group queues begin like this. */
 export const GROUP_QUEUE_PREFIX = "share/";
+
+/** Each member clears RETAIN as it asked for. */
+const OPTIONS = { qos: 1, noLocal: false, retainAsPublished: true, subscriptionIdentifier: 0 } as const;
 
 /** All shared subscriptions. A group lives as long as it has members, its durable queue too. */
 export class SharedGroups<Q extends GroupQueue> {
   readonly #router: Router<Q>;
   readonly #ports: SharedGroupsPorts<Q>;
-  readonly #groups = new Map<string, Entry<Q>>();
+  readonly #groups = new Map<string, SharedGroup<Q>>();
 
   constructor(router: Router<Q>, ports: SharedGroupsPorts<Q>) {
     this.#router = router;
@@ -37,7 +35,7 @@ export class SharedGroups<Q extends GroupQueue> {
   /** `isDurable`: the member's session outlives its connection, so the messages must too. */
   join(key: GroupKey, member: GroupMember, isDurable: boolean): SharedGroup<Q> {
     const name = queueName(key);
-    const { group } = this.#groups.get(name) ?? this.#create(name, key);
+    const group = this.#groups.get(name) ?? this.#create(name, key);
     if (isDurable && group.queue === undefined) group.useQueue(this.#ports.declareQueue(name));
     group.join(member);
     return group;
@@ -45,14 +43,14 @@ export class SharedGroups<Q extends GroupQueue> {
 
   leave(key: GroupKey, member: GroupMember): void {
     const name = queueName(key);
-    const entry = this.#groups.get(name);
-    if (entry === undefined) return;
-    entry.group.leave(member);
-    if (!entry.group.isEmpty) return;
-    entry.group.end();
+    const group = this.#groups.get(name);
+    if (group === undefined) return;
+    group.leave(member);
+    if (!group.isEmpty) return;
+    group.end();
     this.#groups.delete(name);
-    this.#router.unsubscribe(entry.subscription);
-    if (entry.group.queue !== undefined) this.#ports.dropQueue(entry.group.queue);
+    this.#router.unsubscribe(group, key.topicFilter);
+    if (group.queue !== undefined) this.#ports.dropQueue(group.queue);
   }
 
   /** Whether a durable queue still has a group; one without is left over from a crash. */
@@ -60,20 +58,11 @@ export class SharedGroups<Q extends GroupQueue> {
     return this.#groups.has(name);
   }
 
-  #create(name: string, { topicFilter }: GroupKey): Entry<Q> {
+  #create(name: string, { topicFilter }: GroupKey): SharedGroup<Q> {
     const group = new SharedGroup(this.#ports);
-    const subscription: Subscription<Q> = {
-      receiver: group,
-      topicFilter,
-      qos: 1,
-      noLocal: false,
-      retainAsPublished: true, // each member clears RETAIN as it asked for
-      subscriptionIdentifier: 0,
-    };
-    const entry = { group, subscription };
-    this.#groups.set(name, entry);
-    this.#router.subscribe(subscription);
-    return entry;
+    this.#groups.set(name, group);
+    this.#router.subscribe({ receiver: group, topicFilter, options: OPTIONS });
+    return group;
   }
 }
 

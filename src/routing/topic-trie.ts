@@ -1,183 +1,172 @@
 import type { TopicFilter } from "../base/ids.ts";
 import { hasWildcard } from "../base/topic-filter.ts";
-import { endOfLevel, LevelNode, ownLevel } from "./level-node.ts";
+import { endOfLevel } from "../base/topic-name.ts";
+import { appendTo, type Claim, type Claims, claimOf, withClaim, withoutClaim } from "./claim-list.ts";
+import { type Branch, FilterNode } from "./filter-node.ts";
 import { TopicLevels } from "./topic-levels.ts";
-import { appendTo, countOf, type Values, withoutValue, withValue } from "./value-list.ts";
 
 const DOLLAR = 0x24;
 
 /**
- * Topic filters and what is held for them: filters without wildcards in a Map, the others in a tree of levels.
+ * Claims by topic filter: filters without wildcards in a Map, the others in a tree of levels as far as they have levels
+ * in common.
  *
- *   fleet/+/cmd        root ─"fleet"─▶ ○ ─plus─▶ ○ ─"cmd"─▶ ○ here: values
- *   fleet/dev1/#                       └─"dev1"─▶ ○ below: values
+ *   fleet/+/cmd        root ─"fleet"─▶ ○ ─plus─▶ claims on fleet/+/cmd
+ *   fleet/dev1/#                       └─"dev1"─▶ ○ below: claims on fleet/dev1/#
+ *   fleet/dev1/a/b/+                              └─"a"─▶ claims on fleet/dev1/a/b/+
  *
  * A node is visited at most once per match and nothing recurses, so neither depth nor branching of hostile topics
- * costs more than the nodes there are.
+ * costs more than the filters there are.
  */
-export class TopicTrie<T extends NonNullable<unknown>> {
-  readonly #exact = new Map<string, Values<T>>();
-  readonly #root = new FilterNode<T>("");
+export class TopicTrie<T extends Claim> {
+  readonly #exact = new Map<string, Claims<T>>();
+  readonly #root = new FilterNode<T>();
   #size = 0;
   readonly #levels = new TopicLevels();
-  readonly #pending: FilterNode<T>[] = [];
-  readonly #pendingDepth: number[] = [];
+  readonly #pending: Branch<T>[] = [];
+  /** For each pending `+`: its depth among the levels, and where it stands in the filters. */
+  readonly #pendingAt: number[] = [];
 
-  /** Pairs of filter and value. */
+  /** Claims there are. */
   get size(): number {
     return this.#size;
   }
 
-  /** A value is held once per filter: adding it again changes nothing. */
-  add(filter: TopicFilter, value: T): void {
-    if (!hasWildcard(filter)) {
-      this.#exact.set(filter, this.#counted(this.#exact.get(filter), value));
-      return;
-    }
-    const end = lastNodeEnd(filter);
-    const node = this.#grow(filter, end);
-    if (end === filter.length) node.here = this.#counted(node.here, value);
-    else node.below = this.#counted(node.below, value);
+  /** Returns the receiver's claim on the same filter that this one replaces. */
+  add(claim: T): T | undefined {
+    const filter = claim.topicFilter;
+    const replaced = hasWildcard(filter) ? this.#addWildcard(filter, claim) : this.#addExact(filter, claim);
+    if (replaced === undefined) this.#size++;
+    return replaced;
   }
 
-  /** Returns false when the filter did not hold the value. */
-  remove(filter: TopicFilter, value: T): boolean {
-    const before = this.#size;
-    if (hasWildcard(filter)) this.#removeWildcard(filter, value);
-    else this.#removeExact(filter, value);
-    return this.#size < before;
+  /** Returns the claim the receiver had on the filter. */
+  remove(filter: TopicFilter, receiver: object): T | undefined {
+    const removed = hasWildcard(filter)
+      ? this.#removeWildcard(filter, receiver)
+      : this.#removeExact(filter, receiver);
+    if (removed !== undefined) this.#size--;
+    return removed;
   }
 
-  /** Appends the values of every filter that matches; a value of two matching filters comes twice. */
+  /** Appends the claims on every filter that matches. */
   match(topicName: string, into: T[]): void {
     appendTo(into, this.#exact.get(topicName));
-    if (!this.#root.isEmpty) this.#walk(topicName, into);
+    if (this.#root.size > 0) this.#walk(topicName, into);
   }
 
-  #counted(values: Values<T>, value: T): Values<T> {
-    const before = countOf(values);
-    const after = withValue(values, value);
-    this.#size += countOf(after) - before;
-    return after;
+  #addExact(filter: string, claim: T): T | undefined {
+    const claims = this.#exact.get(filter);
+    const replaced = claimOf(claims, claim.receiver);
+    this.#exact.set(filter, withClaim(claims, claim));
+    return replaced;
   }
 
-  #discounted(values: Values<T>, value: T): Values<T> {
-    const before = countOf(values);
-    const after = withoutValue(values, value);
-    this.#size += countOf(after) - before;
-    return after;
-  }
-
-  #removeExact(filter: TopicFilter, value: T): void {
-    const rest = this.#discounted(this.#exact.get(filter), value);
+  #removeExact(filter: string, receiver: object): T | undefined {
+    const claims = this.#exact.get(filter);
+    const removed = claimOf(claims, receiver);
+    if (claims === undefined || removed === undefined) return undefined;
+    const rest = withoutClaim(claims, receiver);
     if (rest === undefined) this.#exact.delete(filter);
     else this.#exact.set(filter, rest);
+    return removed;
   }
 
-  /** Walks down once, remembering the lowest node that stays anyway: what hangs there is cut when the end is empty. */
-  #removeWildcard(filter: TopicFilter, value: T): void {
-    const end = lastNodeEnd(filter);
+  #addWildcard(filter: string, claim: T): T | undefined {
     let node = this.#root;
-    let keeper = node;
-    let cut: FilterNode<T> | undefined;
-    for (let start = 0; start <= end; ) {
-      const stop = endOfLevel(filter, start);
-      const next = node.step(filter.substring(start, stop));
-      if (next === undefined) return;
-      if (cut === undefined || !node.isChain) {
-        keeper = node;
-        cut = next;
+    for (let start = 0; ; start = endOfLevel(filter, start) + 1) {
+      const branch = node.branch(filter, start);
+      if (branch instanceof FilterNode) {
+        node = branch;
+      } else if (branch === undefined || branch.topicFilter === filter) {
+        const replaced = claimOf(branch, claim.receiver);
+        node.setBranch(filter, start, withClaim(branch, claim));
+        return replaced;
+      } else {
+        node = fork(node, filter, start, branch);
       }
-      node = next;
-      start = stop + 1;
     }
-    if (end === filter.length) node.here = this.#discounted(node.here, value);
-    else node.below = this.#discounted(node.below, value);
-    if (node.isEmpty && cut !== undefined) keeper.drop(cut);
   }
 
-  #grow(filter: TopicFilter, end: number): FilterNode<T> {
-    let node = this.#root;
-    for (let start = 0; start <= end; ) {
-      const stop = endOfLevel(filter, start);
-      node = node.step(filter.substring(start, stop)) ?? node.extend(ownLevel(filter, start, stop));
-      start = stop + 1;
+  /** Goes back up as far as there are nodes through which only one filter is left to pass. */
+  #removeWildcard(filter: string, receiver: object): T | undefined {
+    const nodes: FilterNode<T>[] = [];
+    const starts: number[] = [];
+    let branch: Branch<T> | undefined = this.#root;
+    for (let start = 0; branch instanceof FilterNode; start = endOfLevel(filter, start) + 1) {
+      nodes.push(branch);
+      starts.push(start);
+      branch = branch.branch(filter, start);
     }
-    return node;
+    if (branch === undefined || branch.topicFilter !== filter) return undefined;
+    const removed = claimOf(branch, receiver);
+    if (removed === undefined) return undefined;
+    let rest = withoutClaim(branch, receiver);
+    for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+      node.setBranch(filter, starts.pop() as number, rest);
+      rest = node.onlyClaims;
+      if (rest === undefined) break;
+    }
+    return removed;
   }
 
   // hot: no allocation but the levels' strings
   #walk(topicName: string, into: T[]): void {
     const isHidden = topicName.charCodeAt(0) === DOLLAR;
     this.#levels.begin(topicName);
-    this.#postpone(this.#root, 0);
-    for (let node = this.#pending.pop(); node !== undefined; node = this.#pending.pop()) {
-      this.#descend(node, this.#pendingDepth.pop() as number, isHidden, into);
+    this.#descend(this.#root, 0, 0, isHidden, into);
+    for (let plus = this.#pending.pop(); plus !== undefined; plus = this.#pending.pop()) {
+      const filterAt = this.#pendingAt.pop() as number;
+      const depth = this.#pendingAt.pop() as number;
+      if (plus instanceof FilterNode) this.#descend(plus, depth + 1, filterAt + 2, isHidden, into);
+      else this.#appendMatching(plus, depth, filterAt + 1, into);
     }
     this.#levels.end();
   }
 
-  /** Follows the literal levels down and leaves `+` branches for later. */
-  #descend(from: FilterNode<T>, fromDepth: number, isHidden: boolean, into: T[]): void {
-    let node: FilterNode<T> | undefined = from;
-    for (let depth = fromDepth; node !== undefined; ) {
+  /** Follows the literal levels down from a node that `fromDepth` levels lead to, and leaves `+` branches for later. */
+  #descend(from: FilterNode<T>, fromDepth: number, fromFilterAt: number, isHidden: boolean, into: T[]): void {
+    let node = from;
+    let filterAt = fromFilterAt;
+    for (let depth = fromDepth; ; depth++) {
       const mayWildcard = depth > 0 || !isHidden; // [MQTT-4.7.2-1]
       if (mayWildcard) appendTo(into, node.below);
-      const level = this.#levels.at(depth++);
+      const level = this.#levels.at(depth);
       if (level === undefined) {
         appendTo(into, node.here);
         return;
       }
-      if (mayWildcard && node.plus !== undefined) this.#postpone(node.plus, depth);
-      node = node.child(level);
+      if (mayWildcard && node.plus !== undefined) this.#postpone(node.plus, depth, filterAt);
+      const child = node.child(level);
+      if (!(child instanceof FilterNode)) {
+        if (child !== undefined) this.#appendMatching(child, depth, filterAt + level.length, into);
+        return;
+      }
+      node = child;
+      filterAt += level.length + 1;
     }
   }
 
-  #postpone(node: FilterNode<T>, depth: number): void {
-    this.#pending.push(node);
-    this.#pendingDepth.push(depth);
+  #postpone(plus: Branch<T>, depth: number, filterAt: number): void {
+    this.#pending.push(plus);
+    this.#pendingAt.push(depth, filterAt);
+  }
+
+  /** The filter's levels down to `depth` match; the rest of it begins at `filterAt`. */
+  #appendMatching(claims: Claims<T>, depth: number, filterAt: number, into: T[]): void {
+    if (this.#levels.restMatches(claims.topicFilter, filterAt, depth)) appendTo(into, claims);
   }
 }
 
-class FilterNode<T extends NonNullable<unknown>> extends LevelNode<FilterNode<T>> {
-  plus: FilterNode<T> | undefined = undefined;
-  /** Held for the filter that ends at this node. */
-  here: Values<T> = undefined;
-  /** Held for the filter that ends with `#` under this node; it matches the node's own level too. */
-  below: Values<T> = undefined;
-
-  get isEmpty(): boolean {
-    return this.here === undefined && this.below === undefined && this.#branches === 0;
-  }
-
-  /** Nothing is held here and one way leads on: without that the node is of no use. */
-  get isChain(): boolean {
-    return this.here === undefined && this.below === undefined && this.#branches === 1;
-  }
-
-  get #branches(): number {
-    return this.childCount + (this.plus === undefined ? 0 : 1);
-  }
-
-  step(level: string): FilterNode<T> | undefined {
-    return level === "+" ? this.plus : this.child(level);
-  }
-
-  extend(level: string): FilterNode<T> {
-    const node = new FilterNode<T>(level);
-    if (level === "+") this.plus = node;
-    else this.attach(node);
-    return node;
-  }
-
-  drop(node: FilterNode<T>): void {
-    if (this.plus === node) this.plus = undefined;
-    else this.detach(node);
-  }
-}
-
-/** Where the path of nodes ends: before a final `/#`; -1 for `#` alone, whose node is the root. */
-function lastNodeEnd(filter: string): number {
-  if (!filter.endsWith("#")) return filter.length;
-  return filter.length - 2;
+/** The filter meets another one that was alone so far, or went so far alone: both go on through a node. */
+function fork<T extends Claim>(
+  node: FilterNode<T>,
+  filter: string,
+  start: number,
+  other: Claims<T>,
+): FilterNode<T> {
+  const next = new FilterNode<T>();
+  next.setBranch(other.topicFilter, endOfLevel(filter, start) + 1, other);
+  node.setBranch(filter, start, next);
+  return next;
 }

@@ -1,7 +1,8 @@
 import type { ClientId, TopicFilter } from "../base/ids.ts";
 import { SmallMap } from "../base/small-map.ts";
+import type { SubscriptionOptions } from "../base/subscription-options.ts";
 import type { Queue } from "./queue.ts";
-import type { SessionRecord, SubscriptionOptions, WillRecord } from "./records.ts";
+import type { SessionRecord, WillRecord } from "./records.ts";
 
 const NONE: ReadonlySet<number> = new Set();
 

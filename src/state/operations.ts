@@ -1,9 +1,10 @@
 import type { ClientId, TopicFilter } from "../base/ids.ts";
 import type { Message } from "../base/message.ts";
 import type { Delivery } from "../base/queued-message.ts";
+import type { SubscriptionOptions } from "../base/subscription-options.ts";
 import type { DurableSession } from "./durable-session.ts";
 import type { Queue } from "./queue.ts";
-import type { QueueEntry, SubscriptionOptions, WillRecord } from "./records.ts";
+import type { QueueEntry, WillRecord } from "./records.ts";
 
 /** One durable receiver of a message. */
 export interface Target {

@@ -1,7 +1,7 @@
 import type { ClientId, TopicFilter } from "../base/ids.ts";
 import type { Message } from "../base/message.ts";
-import type { QoS } from "../base/qos.ts";
 import type { Delivery } from "../base/queued-message.ts";
+import type { SubscriptionOptions } from "../base/subscription-options.ts";
 
 /** What the store keeps of a session: protocol-neutral, written whole on each change. */
 export interface SessionRecord {
@@ -23,15 +23,6 @@ export interface WillRecord {
   readonly message: Message;
   /** Seconds between the end of the connection and publication (MQTT 5 §3.1.3.2.2). */
   readonly delayInterval: number;
-}
-
-export interface SubscriptionOptions {
-  readonly qos: QoS;
-  readonly noLocal: boolean;
-  readonly retainAsPublished: boolean;
-  readonly retainHandling: 0 | 1 | 2;
-  /** 0 = none. */
-  readonly subscriptionIdentifier: number;
 }
 
 export interface SubscriptionRecord {

@@ -1,6 +1,7 @@
 import type { ClientId, TopicFilter } from "../base/ids.ts";
 import { slotOf } from "../base/ids.ts";
 import type { Message } from "../base/message.ts";
+import type { SubscriptionOptions } from "../base/subscription-options.ts";
 import { DurableSession } from "./durable-session.ts";
 import type { Operation, PublishOperation, Target } from "./operations.ts";
 import { entryFor, Queue, type QueueHooks } from "./queue.ts";
@@ -10,7 +11,6 @@ import type {
   ReceivedRecord,
   SessionRecord,
   SharedBody,
-  SubscriptionOptions,
   SubscriptionRecord,
 } from "./records.ts";
 import type { StateStore } from "./store.ts";

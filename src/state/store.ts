@@ -1,12 +1,12 @@
 import type { ClientId, TopicFilter, TopicName } from "../base/ids.ts";
 import type { Message } from "../base/message.ts";
+import type { SubscriptionOptions } from "../base/subscription-options.ts";
 import type {
   QueueEntry,
   QueueRecord,
   QueueRef,
   ReceivedRecord,
   SessionRecord,
-  SubscriptionOptions,
   SubscriptionRecord,
 } from "./records.ts";
 

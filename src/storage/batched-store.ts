@@ -1,12 +1,7 @@
 import type { ClientId, TopicFilter, TopicName } from "../base/ids.ts";
 import type { Message } from "../base/message.ts";
-import type {
-  QueueEntry,
-  QueueRecord,
-  QueueRef,
-  SessionRecord,
-  SubscriptionOptions,
-} from "../state/records.ts";
+import type { SubscriptionOptions } from "../base/subscription-options.ts";
+import type { QueueEntry, QueueRecord, QueueRef, SessionRecord } from "../state/records.ts";
 import { OpenBatch } from "./open-batch.ts";
 
 /** The writing half of the StateStore port, the same for every adapter: it only fills the open batch. */

@@ -1,6 +1,7 @@
 import type { ClientId, TopicFilter, TopicName } from "../base/ids.ts";
 import { SLOT_COUNT } from "../base/ids.ts";
 import type { Message } from "../base/message.ts";
+import type { SubscriptionOptions } from "../base/subscription-options.ts";
 import type {
   QueueEntry,
   QueueRecord,
@@ -8,7 +9,6 @@ import type {
   ReceivedRecord,
   SessionRecord,
   SharedBody,
-  SubscriptionOptions,
 } from "../state/records.ts";
 import { EntryState } from "../state/records.ts";
 

@@ -39,15 +39,11 @@ export class TestReceiver implements Receiver<TestQueue> {
 export function subscriptionOf(
   receiver: Receiver<TestQueue>,
   topicFilter: string,
-  over: Partial<Omit<Subscription<TestQueue>, "receiver" | "topicFilter">> = {},
+  over: Partial<Subscription<TestQueue>["options"]> = {},
 ): Subscription<TestQueue> {
   return {
     receiver,
     topicFilter: filter(topicFilter),
-    qos: 1,
-    noLocal: false,
-    retainAsPublished: false,
-    subscriptionIdentifier: 0,
-    ...over,
+    options: { qos: 1, noLocal: false, retainAsPublished: false, subscriptionIdentifier: 0, ...over },
   };
 }

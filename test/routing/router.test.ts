@@ -127,7 +127,7 @@ describe("router", () => {
       matches.push(publish().matched);
       router.subscribe(subscriptionOf(other, "a/#"));
       matches.push(publish().matched);
-      router.unsubscribe(first);
+      router.unsubscribe(first.receiver, first.topicFilter);
       matches.push(publish().matched);
 
       expect(matches).toEqual([0, 1, 2, 1]);
@@ -139,7 +139,7 @@ describe("router", () => {
       router.subscribe(first);
       publish({ qos: 2 });
 
-      router.unsubscribe(first);
+      router.unsubscribe(first.receiver, first.topicFilter);
       router.subscribe(subscriptionOf(session, "a/b", { qos: 2 }));
 
       expect(deliveryFor({ qos: 2 })).toMatchObject({ qos: 2 });
@@ -214,7 +214,7 @@ describe("router", () => {
       router.subscribe(another);
       publishTopics(0, room);
       matches.push(publish({ topicName: "t/another" }).matched);
-      router.unsubscribe(another);
+      router.unsubscribe(another.receiver, another.topicFilter);
       matches.push(publish({ topicName: "t/another" }).matched);
 
       expect(matches).toEqual([1, 2, 1]);

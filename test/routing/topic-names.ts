@@ -23,3 +23,16 @@ export function filter(text: string): TopicFilter {
   if (valid === undefined) throw new RangeError(`not a topic filter: ${text}`);
   return valid;
 }
+
+/** Whether the filter matches, level by level: the plain rule (MQTT 5 §4.7). */
+export function plainlyMatches(filter: string, topicName: string): boolean {
+  if (topicName.startsWith("$") && (filter.startsWith("+") || filter.startsWith("#"))) return false; // [MQTT-4.7.2-1]
+  const wanted = filter.split("/");
+  const levels = topicName.split("/");
+  for (let i = 0; i < wanted.length; i++) {
+    if (wanted[i] === "#") return true; // also matches the parent level (MQTT 5 §4.7.1.2)
+    if (i >= levels.length) return false;
+    if (wanted[i] !== "+" && wanted[i] !== levels[i]) return false;
+  }
+  return wanted.length === levels.length;
+}

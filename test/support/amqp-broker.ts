@@ -100,10 +100,7 @@ export class AmqpBroker {
         deliver: (message) => got.push({ ...message, payload: Buffer.from(message.payload) }),
       },
       topicFilter: topicFilter as never,
-      qos: 0,
-      noLocal: false,
-      retainAsPublished: true,
-      subscriptionIdentifier: 0,
+      options: { qos: 0, noLocal: false, retainAsPublished: true, subscriptionIdentifier: 0 },
     });
     return got;
   }

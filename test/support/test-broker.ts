@@ -187,10 +187,7 @@ export class TestBroker {
     this.router.subscribe({
       receiver: { mayRefuse: true, id: "", queueFor: () => queue, deliver() {} },
       topicFilter: topicFilter as never,
-      qos: 2,
-      noLocal: false,
-      retainAsPublished: true,
-      subscriptionIdentifier: 0,
+      options: { qos: 2, noLocal: false, retainAsPublished: true, subscriptionIdentifier: 0 },
     });
     return queue;
   }
@@ -257,7 +254,8 @@ export class TestBroker {
     type OurRoute = Parameters<Router<Queue>["subscribe"]>[0];
     return {
       addRoute: (route) => router.subscribe(route as OurRoute),
-      removeRoute: (route) => router.unsubscribe(route as OurRoute),
+      removeRoute: (receiver, topicFilter) =>
+        router.unsubscribe(receiver as OurRoute["receiver"], topicFilter),
       joinGroup: (key, member, isDurable) => groups.join(key, member, isDurable),
       leaveGroup: (key, member) => groups.leave(key, member),
       hasQueue: () => false,

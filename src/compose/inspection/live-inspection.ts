@@ -19,7 +19,6 @@ import type { Session } from "../../mqtt/session/session.ts";
 import type { VirtualHost } from "../../queues/virtual-host.ts";
 import { type KeptMessage, payloadBytesOf } from "../../routing/kept-message.ts";
 import type { RetainedIndex } from "../../routing/retained-index.ts";
-import type { DurableSession } from "../../state/durable-session.ts";
 import type { Queue } from "../../state/queue.ts";
 import type { StateMachine } from "../../state/state-machine.ts";
 import type { StateStore } from "../../state/store.ts";
@@ -148,8 +147,8 @@ export class LiveInspection implements Inspection {
       isConnected,
       isDurable: stored !== undefined,
       expiresInMs: stored === undefined ? null : expiresIn(durable(stored), this.#ports.clock.now()),
-      subscriptions: session.subscriptionCount,
-      topicFilters: stored === undefined ? transientFilters(session) : firstFilters(durable(stored)),
+      subscriptions: session.subscriptions.size,
+      topicFilters: firstFilters(session),
       messages: session.queuedMessages,
       bytes: session.queuedBytes,
       oldestMs: await this.#ageOfSession(session),
@@ -193,17 +192,9 @@ function* retainedItems(retained: RetainedIndex, filter: string): Generator<Kept
   }
 }
 
-function firstFilters({ subscriptions }: DurableSession): string[] {
+function firstFilters({ subscriptions }: Pick<Session, "subscriptions">): string[] {
   const filters: string[] = [];
   for (const topicFilter of subscriptions.keys()) {
-    if (filters.push(topicFilter) === SHOWN_FILTERS) break;
-  }
-  return filters;
-}
-
-function transientFilters(session: Session): string[] {
-  const filters: string[] = [];
-  for (const { topicFilter } of session.subscriptions()) {
     if (filters.push(topicFilter) === SHOWN_FILTERS) break;
   }
   return filters;

@@ -17,8 +17,6 @@ export class QueueTopicRouting implements TopicRouting<Queue> {
   readonly seesTopics = true;
   readonly #router: Router<Queue>;
   readonly #publishing: Publishing<Queue, DurableSession>;
-  /** By receiver and filter: the objects the router was given. */
-  readonly #subscriptions = new Map<QueueReceiver<Queue>, Map<string, Subscription<Queue>>>();
   /** What the source finds: one object per queue, because the router remembers what follows from each. */
   readonly #found = new WeakMap<QueueReceiver<Queue>, Subscription<Queue>>();
 
@@ -66,20 +64,11 @@ export class QueueTopicRouting implements TopicRouting<Queue> {
   }
 
   subscribe(receiver: QueueReceiver<Queue>, topicFilter: string): void {
-    const subscription = subscriptionOf(receiver, topicFilter);
-    const known = this.#subscriptions.get(receiver);
-    if (known === undefined) this.#subscriptions.set(receiver, new Map([[topicFilter, subscription]]));
-    else known.set(topicFilter, subscription);
-    this.#router.subscribe(subscription);
+    this.#router.subscribe(subscriptionOf(receiver, topicFilter));
   }
 
   unsubscribe(receiver: QueueReceiver<Queue>, topicFilter: string): void {
-    const known = this.#subscriptions.get(receiver);
-    const subscription = known?.get(topicFilter);
-    if (known === undefined || subscription === undefined) return;
-    known.delete(topicFilter);
-    if (known.size === 0) this.#subscriptions.delete(receiver);
-    this.#router.unsubscribe(subscription);
+    this.#router.unsubscribe(receiver, topicFilter as TopicFilter);
   }
 }
 
@@ -114,13 +103,8 @@ export class NoTopicRouting implements TopicRouting<Queue> {
 }
 
 /** A queue takes messages once, whatever the QoS they come with, and shows RETAIN as it was published. */
+const OPTIONS = { qos: 1, noLocal: false, retainAsPublished: true, subscriptionIdentifier: 0 } as const;
+
 function subscriptionOf(receiver: QueueReceiver<Queue>, topicFilter: string): Subscription<Queue> {
-  return {
-    receiver,
-    topicFilter: topicFilter as TopicFilter,
-    qos: 1,
-    noLocal: false,
-    retainAsPublished: true,
-    subscriptionIdentifier: 0,
-  };
+  return { receiver, topicFilter: topicFilter as TopicFilter, options: OPTIONS };
 }

@@ -1,7 +1,8 @@
 import type { TopicFilter } from "../../base/ids.ts";
 import type { Message } from "../../base/message.ts";
 import { lowerQoS } from "../../base/qos.ts";
-import type { MqttPorts, RetainedWalk, SubscriptionOptions } from "../ports.ts";
+import type { SubscriptionOptions } from "../../base/subscription-options.ts";
+import type { MqttPorts, RetainedWalk } from "../ports.ts";
 import type { Session, SessionLink } from "../session/session.ts";
 
 /** A new subscription whose retained messages are to be sent. */
@@ -87,7 +88,7 @@ export class RetainedReplays {
 
   /** Returns whether that was the last one. */
   #sendSlice({ topicFilter, options }: Replay): boolean {
-    if (!this.#session.hasSubscription(topicFilter)) return true;
+    if (!this.#session.subscriptions.has(topicFilter)) return true;
     this.#walk ??= this.#ports.routing.retained(topicFilter);
     const now = this.#ports.clock.now();
     for (const message of this.#walk.next(SLICE_MESSAGES)) {

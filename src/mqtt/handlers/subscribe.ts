@@ -1,10 +1,11 @@
 import type { TopicFilter } from "../../base/ids.ts";
 import { lowerQoS } from "../../base/qos.ts";
 import { isShared, parseShared } from "../../base/shared-filter.ts";
+import { type SubscriptionOptions, sharedOptions } from "../../base/subscription-options.ts";
 import { hasWildcard, toTopicFilter } from "../../base/topic-filter.ts";
 import { levelCount } from "../../base/topic-name.ts";
 import { PacketType, type SubscribePacket, type SubscriptionRequest } from "../codec/packets.ts";
-import type { MqttOptions, MqttPorts, SubscriptionOptions } from "../ports.ts";
+import type { MqttOptions, MqttPorts } from "../ports.ts";
 import { ReasonCode } from "../reason-code.ts";
 import type { Client } from "./client.ts";
 import type { Replay } from "./retained-replay.ts";
@@ -36,7 +37,7 @@ export function handleSubscribe(
       continue;
     }
     const granted = grant(request, packet.subscriptionIdentifier, options);
-    const isNew = !session.hasSubscription(topicFilter);
+    const isNew = !session.subscriptions.has(topicFilter);
     if (wantsRetained(topicFilter, granted, isNew)) replays.push({ topicFilter, options: granted });
     if (session.stored === undefined) session.addRoute(topicFilter, granted);
     else ports.journal.subscribe(session.stored, topicFilter, granted, answer, answer.expect());
@@ -58,13 +59,13 @@ function grant(
   subscriptionIdentifier: number,
   options: MqttOptions,
 ): SubscriptionOptions {
-  return {
+  return sharedOptions({
     qos: lowerQoS(lowerQoS(request.qos, options.maximumQoS), isShared(request.topicFilter) ? 1 : 2),
     noLocal: request.noLocal,
     retainAsPublished: request.retainAsPublished,
     retainHandling: request.retainHandling,
     subscriptionIdentifier,
-  };
+  });
 }
 
 function refusal(
@@ -90,8 +91,8 @@ function refusal(
     return ReasonCode.WildcardSubscriptionsNotSupported;
   }
   const { session } = client;
-  const isFull = session.subscriptionCount >= options.maximumSubscriptionsPerClient;
-  if (isFull && !session.hasSubscription(topicFilter)) {
+  const isFull = session.subscriptions.size >= options.maximumSubscriptionsPerClient;
+  if (isFull && !session.subscriptions.has(topicFilter)) {
     ports.counters.limitReached("subscriptions");
     return ReasonCode.QuotaExceeded;
   }

@@ -14,7 +14,7 @@ export function handleUnsubscribe(client: Client, packet: UnsubscribePacket, por
   );
   for (const text of packet.topicFilters) {
     const topicFilter = text as TopicFilter; // looked up only: what is no filter was never subscribed to
-    const existed = session.hasSubscription(topicFilter);
+    const existed = session.subscriptions.has(topicFilter);
     reasonCodes.push(existed ? ReasonCode.Success : ReasonCode.NoSubscriptionExisted);
     if (!existed) continue;
     if (session.stored === undefined) session.removeRoute(topicFilter);

@@ -1,13 +1,7 @@
 import type { ClientId, TopicFilter } from "../../base/ids.ts";
 import { NEVER_EXPIRES } from "../../base/session-expiry.ts";
-import type {
-  CommitWaiter,
-  MqttOptions,
-  MqttPorts,
-  StoredSession,
-  SubscriptionOptions,
-  Will,
-} from "../ports.ts";
+import type { SubscriptionOptions } from "../../base/subscription-options.ts";
+import type { CommitWaiter, MqttOptions, MqttPorts, StoredSession, Will } from "../ports.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Session, type SessionLimits, type SessionLink } from "./session.ts";
 

@@ -5,6 +5,7 @@ import type { QoS } from "../../base/qos.ts";
 import type { Delivery } from "../../base/queued-message.ts";
 import { parseShared } from "../../base/shared-filter.ts";
 import { SmallMap } from "../../base/small-map.ts";
+import type { SubscriptionOptions } from "../../base/subscription-options.ts";
 import type {
   CommitWaiter,
   DeliverySource,
@@ -12,10 +13,9 @@ import type {
   GroupKey,
   GroupMember,
   MqttPorts,
-  Route,
   StoredQueue,
   StoredSession,
-  SubscriptionOptions,
+  Subscriptions,
   Will,
 } from "../ports.ts";
 import { Outbound, type OutboundLink } from "./outbound.ts";
@@ -58,7 +58,8 @@ export class Session implements CommitWaiter {
   transientWill: Will | undefined;
   readonly #ports: MqttPorts;
   readonly #transient: TransientQueue | undefined;
-  readonly #routes = new SmallMap<TopicFilter, Route>();
+  /** Of a session that is not durable; a durable one has them in `stored`. */
+  readonly #transientSubscriptions: SmallMap<TopicFilter, SubscriptionOptions> | undefined;
   #shares: Map<TopicFilter, Share> | undefined;
   #transientReceived: Set<number> | undefined;
   #outbound: Outbound | undefined;
@@ -75,6 +76,7 @@ export class Session implements CommitWaiter {
     this.stored = stored;
     this.mayRefuse = limits.mayRefuse && stored !== undefined;
     this.#ports = ports;
+    this.#transientSubscriptions = stored === undefined ? new SmallMap() : undefined;
     this.#transient = stored === undefined ? new TransientQueue(`transient/${this.id}`, limits) : undefined;
   }
 
@@ -96,8 +98,8 @@ export class Session implements CommitWaiter {
     return this.stored === undefined ? this.transientWill : this.stored.will;
   }
 
-  get subscriptionCount(): number {
-    return this.#routes.size + (this.#shares?.size ?? 0);
+  get subscriptions(): Subscriptions {
+    return this.#transientSubscriptions ?? (this.stored as StoredSession).subscriptions;
   }
 
   /** Messages that wait or are unacknowledged. */
@@ -116,14 +118,6 @@ export class Session implements CommitWaiter {
 
   get #source(): DeliverySource {
     return this.#transient ?? (this.stored as StoredSession).queue;
-  }
-
-  hasSubscription(topicFilter: TopicFilter): boolean {
-    return this.#routes.has(topicFilter) || this.#shares?.has(topicFilter) === true;
-  }
-
-  subscriptions(): Iterable<Route> {
-    return this.#routes.values();
   }
 
   /** Packet Identifiers of QoS 2 messages accepted from the client and not yet released. */
@@ -168,36 +162,27 @@ export class Session implements CommitWaiter {
     this.#tellGroups();
   }
 
+  /** What the journal has of a durable session is routed from now on; of any other this is all there is. */
   addRoute(topicFilter: TopicFilter, options: SubscriptionOptions): void {
+    this.#transientSubscriptions?.set(topicFilter, options);
     const shared = parseShared(topicFilter);
-    if (shared !== undefined) {
-      this.#join(topicFilter, shared, options);
-      return;
-    }
-    this.removeRoute(topicFilter);
-    const { qos, noLocal, retainAsPublished, subscriptionIdentifier } = options;
-    const route = { receiver: this, topicFilter, qos, noLocal, retainAsPublished, subscriptionIdentifier };
-    this.#routes.set(topicFilter, route);
-    this.#ports.routing.addRoute(route);
+    if (shared !== undefined) this.#join(topicFilter, shared, options);
+    else this.#ports.routing.addRoute({ receiver: this, topicFilter, options });
   }
 
-  removeRoute(topicFilter: TopicFilter): boolean {
+  removeRoute(topicFilter: TopicFilter): void {
+    this.#transientSubscriptions?.delete(topicFilter);
     const share = this.#shares?.get(topicFilter);
-    if (share !== undefined) {
-      this.#shares?.delete(topicFilter);
-      this.#ports.routing.leaveGroup(share.key, share.member);
-      return true;
+    if (share === undefined) {
+      this.#ports.routing.removeRoute(this, topicFilter);
+      return;
     }
-    const route = this.#routes.get(topicFilter);
-    if (route === undefined) return false;
-    this.#routes.delete(topicFilter);
-    this.#ports.routing.removeRoute(route);
-    return true;
+    this.#shares?.delete(topicFilter);
+    this.#ports.routing.leaveGroup(share.key, share.member);
   }
 
   removeRoutes(): void {
-    for (const topicFilter of [...this.#routes.keys(), ...(this.#shares?.keys() ?? [])])
-      this.removeRoute(topicFilter);
+    for (const topicFilter of [...this.subscriptions.keys()]) this.removeRoute(topicFilter);
   }
 
   // hot: as the router's receiver; without a queue `deliver` counts what the client may not receive

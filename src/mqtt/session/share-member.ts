@@ -1,7 +1,8 @@
 import type { ClientId } from "../../base/ids.ts";
 import type { Message } from "../../base/message.ts";
 import type { Delivery } from "../../base/queued-message.ts";
-import type { GroupMember, SharedDelivery, SubscriptionOptions } from "../ports.ts";
+import type { SubscriptionOptions } from "../../base/subscription-options.ts";
+import type { GroupMember, SharedDelivery } from "../ports.ts";
 import type { Outbound } from "./outbound.ts";
 
 /** What a member needs of its session. */

@@ -1,13 +1,8 @@
 import { crc32 } from "node:zlib";
 import type { Message } from "../../base/message.ts";
 import type { Delivery } from "../../base/queued-message.ts";
-import type {
-  QueueEntry,
-  QueueRecord,
-  SessionRecord,
-  SubscriptionOptions,
-  WillRecord,
-} from "../../state/records.ts";
+import { type SubscriptionOptions, sharedOptions } from "../../base/subscription-options.ts";
+import type { QueueEntry, QueueRecord, SessionRecord, WillRecord } from "../../state/records.ts";
 import { ByteReader, CorruptRecord } from "./byte-reader.ts";
 import type { ByteWriter } from "./byte-writer.ts";
 import { type BodyRef, readQueueKey, readSessionKey } from "./keys.ts";
@@ -125,13 +120,13 @@ export function readSubscription(reader: ByteReader): SubscriptionOptions {
   const flags = reader.u8();
   const retainHandling = flags >> 4;
   if (retainHandling > 2) throw new CorruptRecord("unknown subscription options");
-  return {
+  return sharedOptions({
     qos: readQoS(flags),
     noLocal: (flags & 0b100) !== 0,
     retainAsPublished: (flags & 0b1000) !== 0,
     retainHandling: retainHandling as 0 | 1 | 2,
     subscriptionIdentifier: reader.varint(),
-  };
+  });
 }
 
 export function writeQueue(writer: ByteWriter, queue: QueueRecord): void {

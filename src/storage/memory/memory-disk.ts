@@ -1,7 +1,8 @@
 import type { ClientId, TopicFilter, TopicName } from "../../base/ids.ts";
 import type { Message } from "../../base/message.ts";
 import type { Delivery } from "../../base/queued-message.ts";
-import type { QueueRecord, SessionRecord, SharedBody, SubscriptionOptions } from "../../state/records.ts";
+import type { SubscriptionOptions } from "../../base/subscription-options.ts";
+import type { QueueRecord, SessionRecord, SharedBody } from "../../state/records.ts";
 
 export interface MemoryEntry {
   readonly message: Message | undefined;

@@ -1,8 +1,9 @@
 import { toClientId } from "../../../base/ids.ts";
 import type { Message, MessageProperties, UserProperty } from "../../../base/message.ts";
 import type { QoS } from "../../../base/qos.ts";
+import type { SubscriptionOptions } from "../../../base/subscription-options.ts";
 import { toTopicName } from "../../../base/topic-name.ts";
-import type { SubscriptionOptions, WillRecord } from "../../../state/records.ts";
+import type { WillRecord } from "../../../state/records.ts";
 
 /** What Aedes stores of a packet. Written by another program, so nothing is taken for granted. */
 export interface StoredPacket {
