@@ -3,7 +3,7 @@ import type { QueueEntry, QueueRef, SharedBody } from "../../state/records.ts";
 import { EntryState } from "../../state/records.ts";
 import type { BodyIndex } from "./body-index.ts";
 import { CorruptRecord } from "./byte-reader.ts";
-import type { Database } from "./database.ts";
+import { closeIterator, type Database } from "./database.ts";
 import {
   type BodyRef,
   describeKey,
@@ -16,8 +16,6 @@ import {
 import { readMessage } from "./message-record.ts";
 import { openValue, readBodyCount, readEntry, type StoredEntry } from "./records.ts";
 
-/** What an iterator has read last stays in LevelDB's memory until a full garbage collection: a fourth of a page. */
-const MOST_PER_READ = 128;
 const READ_AHEAD_BYTES = 1024 * 1024;
 /** What an entry counts for beside its payload. */
 const ENTRY_BYTES = 64;
@@ -86,7 +84,7 @@ export class EntryReader {
     try {
       let bytes = 0;
       while (found.length < limit && bytes < range.maximumBytes) {
-        const chunk = await iterator.nextv(Math.min(limit - found.length, MOST_PER_READ));
+        const chunk = await iterator.nextv(limit - found.length);
         if (chunk.length === 0) break;
         for (const [key, value] of chunk) {
           if (bytes >= range.maximumBytes) break;
@@ -97,7 +95,7 @@ export class EntryReader {
       }
       return found;
     } finally {
-      await iterator.close();
+      await closeIterator(iterator);
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Database } from "./database.ts";
+import { closeIterator, type Database } from "./database.ts";
 
 const MOST_PER_READ = 1000;
 const READ_AHEAD_BYTES = 1024 * 1024;
@@ -21,6 +21,6 @@ export async function* scan(
       yield chunk;
     }
   } finally {
-    await iterator.close();
+    await closeIterator(iterator);
   }
 }
