@@ -223,16 +223,17 @@ export class Queue implements QueueRef {
   push(entry: QueueEntry): void {
     this.#nextSeq = entry.seq + 1;
     this.#account(1, sizeOf(entry.message));
-    this.#store.putEntry(this, entry);
     if (this.#policy.whenFull === "dropOldest") this.#displaceFor(entry);
     const consumer = this.#consumer;
-    if (consumer === undefined || this.#windowEnd !== entry.seq) return;
-    if (this.#window?.isFull) {
-      this.#waitsForRoom = true;
+    const isNext = consumer !== undefined && this.#windowEnd === entry.seq;
+    if (isNext && !this.#window?.isFull) {
+      this.#store.putEntry(this, entry);
+      this.#append(entry);
+      consumer.ready();
       return;
     }
-    this.#append(entry);
-    consumer.ready();
+    this.#store.appendEntry(this, entry); // it is read from disk when its turn comes
+    if (isNext) this.#waitsForRoom = true;
   }
 
   /** Removes an entry of the window. Returns false for one that is not there (any more). */

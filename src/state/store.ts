@@ -44,8 +44,10 @@ export interface StateStore {
    * background.
    */
   deleteQueue(queue: QueueRef, headSeq?: number): void;
-  /** Takes the entry over; it is encoded only when its batch is written. */
+  /** Takes the entry over; it is encoded only when its batch is closed. */
   putEntry(queue: QueueRef, entry: QueueEntry): void;
+  /** The same for an entry that nobody asks for or changes before it is committed: it may be encoded at once. */
+  appendEntry(queue: QueueRef, entry: QueueEntry): void;
   /** Acknowledged: takes the entry out of the open batch if it is still there, else deletes it in it. */
   deleteEntry(queue: QueueRef, entry: QueueEntry): void;
   /** `entry.deliveryCount` has changed. */

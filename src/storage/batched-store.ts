@@ -61,6 +61,10 @@ export abstract class BatchedStore {
     this.batch.putEntry(queue, entry);
   }
 
+  appendEntry(queue: QueueRef, entry: QueueEntry): void {
+    this.putEntry(queue, entry);
+  }
+
   deleteEntry(queue: QueueRef, entry: QueueEntry): void {
     this.batch.deleteEntry(queue, entry);
   }

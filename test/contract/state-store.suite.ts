@@ -282,6 +282,42 @@ export function stateStoreSuite(name: string, makeHome: () => Promise<StoreHome>
         expect(await read(270, 1000, 100, 1e6)).toEqual([]);
       });
 
+      it("that nobody holds come back beside the others, whole, and can be settled", async () => {
+        const message = aMessage({ payload: Buffer.from("kept by nobody") });
+        put(anEntry(1));
+        for (const seq of [2, 3]) store.appendEntry(queue, anEntry(seq, { message }));
+        put(anEntry(4));
+        expect((await store.commit()).operations).toBeGreaterThan(3);
+        const found = await store.readEntries(queue, ...EVERYTHING);
+        expect(found.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
+        expect(found[1]?.message).toEqual(message);
+        store.deleteEntry(queue, found[1]!);
+        await store.commit();
+        await reopen();
+        expect(await seqs()).toEqual([1, 3, 4]);
+      });
+
+      it("that nobody holds make the open batch worth writing, and count for its size", async () => {
+        store.appendEntry(queue, anEntry(1, { message: aMessage({ payload: Buffer.alloc(5000) }) }));
+        expect(store.isDirty).toBe(true);
+        expect(store.openBytes).toBeGreaterThan(5000);
+        expect((await store.commit()).bytes).toBeGreaterThan(5000);
+        expect([store.isDirty, store.openBytes]).toEqual([false, 0]);
+        expect(await seqs()).toEqual([1]);
+      });
+
+      it("that nobody holds share a body with those that somebody does", async () => {
+        const message = aMessage({ payload: Buffer.alloc(5000, 1) });
+        const body = aBody(queue, 1);
+        const other = aQueue({ slot: 4, id: 9 });
+        put(anEntry(1, { message, body }));
+        store.appendEntry(other, anEntry(1, { message, body }));
+        await store.commit();
+        const [kept] = await store.readEntries(other, ...EVERYTHING);
+        expect(kept?.message).toEqual(message);
+        expect(kept?.body?.references).toBe(2);
+      });
+
       it("belong to their queue alone", async () => {
         const other = aQueue({ slot: 3, id: 8 });
         const elsewhere = aQueue({ slot: 4, id: 7 });
@@ -435,6 +471,7 @@ export function stateStoreSuite(name: string, makeHome: () => Promise<StoreHome>
         store.putEntry(neighbour, anEntry(1));
         await store.commit();
         put(anEntry(3));
+        store.appendEntry(queue, anEntry(4));
         store.deleteQueue(queue);
         await store.commit();
         const loaded = await reopen();

@@ -18,7 +18,12 @@ type Step = Change | Write;
 
 /** Takes no time: also done while a write is under way. */
 type Change =
-  | { readonly do: "publish"; readonly receivers: readonly number[]; readonly isShared: boolean }
+  | {
+      readonly do: "publish";
+      readonly receivers: readonly number[];
+      readonly isShared: boolean;
+      readonly isHeld: boolean;
+    }
   | { readonly do: "acknowledge" | "release"; readonly queue: number; readonly at: number }
   | { readonly do: "deleteQueue"; readonly queue: number }
   | { readonly do: "session" | "endSession" | "retain" | "clearRetained"; readonly name: string };
@@ -39,6 +44,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
       do: fc.constant("publish" as const),
       receivers: fc.uniqueArray(queueNumber, { minLength: 1 }),
       isShared: fc.boolean(),
+      isHeld: fc.boolean(),
     }),
   },
   {
@@ -142,7 +148,7 @@ class Run {
   #change(next: Change): void {
     switch (next.do) {
       case "publish":
-        this.#publish(next.receivers, next.isShared);
+        this.#publish(next);
         break;
       case "acknowledge":
       case "release":
@@ -180,7 +186,7 @@ class Run {
     this.#store.putQueue(record);
   }
 
-  #publish(receivers: readonly number[], isShared: boolean): void {
+  #publish({ receivers, isShared, isHeld }: Extract<Change, { do: "publish" }>): void {
     const seq = ++this.#seq;
     const text = `message ${seq}`;
     const message = aMessage({ payload: Buffer.from(text) });
@@ -188,7 +194,8 @@ class Run {
     for (const receiver of receivers) {
       const record = this.#record(receiver);
       const entry = anEntry(seq, { message, body });
-      this.#store.putEntry(record, entry);
+      if (isHeld) this.#store.putEntry(record, entry);
+      else this.#store.appendEntry(record, entry);
       this.#entries.get(record.id)?.push(entry);
       this.#now.queues.get(record.id)?.set(seq, text);
     }

@@ -32,14 +32,17 @@ type ChainedBatch = ReturnType<Database["batch"]>;
 
 /** In place of a value's length: the record is deleted. */
 const DELETED = -1;
+/** Lists that had to grow beyond this are given back. */
+const KEPT_OPERATIONS = 64 * 1024;
 
 /**
- * Sealed batches in bytes, in order, until they are on disk. The objects they were made of need not outlive the write,
+ * A batch in bytes until it is on disk. The objects they were made of need not outlive the write,
  * which takes milliseconds: what a garbage collection finds twice it takes for old.
  */
 export class BatchWriter {
   readonly #writer = new ByteWriter();
-  /** For each operation the length of its key, and of its value or DELETED. */
+  #operations = 0;
+  /** For each operation the length of its key, and of its value or DELETED; what lies behind is of batches before. */
   #keyLengths: number[] = [];
   #valueLengths: number[] = [];
   #start = 0;
@@ -51,7 +54,15 @@ export class BatchWriter {
   }
 
   get operations(): number {
-    return this.#keyLengths.length;
+    return this.#operations;
+  }
+
+  /** An entry that nobody changes until it is on disk, before its batch is closed. */
+  append(queue: QueueRef, entry: QueueEntry): void {
+    writeEntryKey(this.#key(), queue, entry.seq);
+    this.#beginValue();
+    writeEntry(this.#writer, entry);
+    this.#endValue();
   }
 
   add(batch: OpenBatch): void {
@@ -66,7 +77,7 @@ export class BatchWriter {
   /** LevelDB copies each key and value at once. */
   putInto(chained: ChainedBatch): void {
     let at = 0;
-    for (let i = 0; i < this.#keyLengths.length; i++) {
+    for (let i = 0; i < this.#operations; i++) {
       const keyEnd = at + (this.#keyLengths[i] as number);
       const key = this.#writer.view(at, keyEnd);
       const valueLength = this.#valueLengths[i] as number;
@@ -83,8 +94,11 @@ export class BatchWriter {
   /** All of it is on disk. */
   clear(): void {
     this.#writer.reset();
-    this.#keyLengths = [];
-    this.#valueLengths = [];
+    if (this.#operations > KEPT_OPERATIONS) {
+      this.#keyLengths = [];
+      this.#valueLengths = [];
+    }
+    this.#operations = 0;
   }
 
   #writeClients(batch: OpenBatch): void {
@@ -147,11 +161,7 @@ export class BatchWriter {
     const { putQueues, putEntries, deleteQueues, deleteSeqs } = batch;
     for (let i = 0; i < putEntries.length; i++) {
       const entry = putEntries[i] as QueueEntry;
-      if (entry.stored === EntryState.Gone) continue;
-      writeEntryKey(this.#key(), putQueues[i] as QueueRef, entry.seq);
-      this.#beginValue();
-      writeEntry(this.#writer, entry);
-      this.#endValue();
+      if (entry.stored !== EntryState.Gone) this.append(putQueues[i] as QueueRef, entry);
     }
     for (let i = 0; i < deleteSeqs.length; i++) {
       writeEntryKey(this.#key(), deleteQueues[i] as QueueRef, deleteSeqs[i] as number);
@@ -198,13 +208,17 @@ export class BatchWriter {
 
   #endValue(): void {
     endValue(this.#writer, this.#start);
-    this.#keyLengths.push(this.#valueStart - this.#start);
-    this.#valueLengths.push(this.#writer.length - this.#valueStart);
+    this.#endOperation(this.#valueStart - this.#start, this.#writer.length - this.#valueStart);
   }
 
   #del(): void {
-    this.#keyLengths.push(this.#writer.length - this.#start);
-    this.#valueLengths.push(DELETED);
+    this.#endOperation(this.#writer.length - this.#start, DELETED);
+  }
+
+  #endOperation(keyLength: number, valueLength: number): void {
+    this.#keyLengths[this.#operations] = keyLength;
+    this.#valueLengths[this.#operations] = valueLength;
+    this.#operations++;
   }
 }
 

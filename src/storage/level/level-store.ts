@@ -3,7 +3,7 @@ import { StorageError } from "../../base/errors.ts";
 import type { TopicName } from "../../base/ids.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Message } from "../../base/message.ts";
-import type { QueueEntry, QueueRef } from "../../state/records.ts";
+import { EntryState, type QueueEntry, type QueueRef } from "../../state/records.ts";
 import type { CommitResult, StateLoader, StateStore } from "../../state/store.ts";
 import { BatchedStore } from "../batched-store.ts";
 import { OpenBatch } from "../open-batch.ts";
@@ -40,19 +40,27 @@ export interface LevelStoreOptions {
   readonly createDatabase?: CreateDatabase;
 }
 
+interface Closed {
+  readonly batch: OpenBatch;
+  readonly writer: BatchWriter;
+}
+
 /** The store of `durability: disk` and `os`: one classic-level database, written in group commits. */
 export class LevelStore extends BatchedStore implements StateStore {
   readonly #options: LevelStoreOptions;
   readonly #database: Database;
   readonly #bodies = new BodyIndex();
-  readonly #writer = new BatchWriter();
   readonly #reader: EntryReader;
   readonly #clearing: QueueClearing;
   readonly #compactor: Compactor;
   readonly #retained: RetainedReader;
   #loader: StateLoader | undefined;
-  /** The batches in `#writer`: on their way to disk, or failed to get there. */
-  #unwritten: OpenBatch[] = [];
+  /** What is in bytes of the open batch. */
+  #writer = new BatchWriter();
+  /** Used in turns with the other. */
+  #spare = new BatchWriter();
+  /** Closed batches, oldest first: on their way to disk, or failed to get there. */
+  #unwritten: Closed[] = [];
   /** The write under way; never rejects. */
   #writing: Promise<unknown> | undefined;
   /** A write failed: LevelDB refuses all further ones until it is opened again. */
@@ -128,7 +136,7 @@ export class LevelStore extends BatchedStore implements StateStore {
   }
 
   async readRetained(topicNames: readonly TopicName[]): Promise<(Message | undefined)[]> {
-    const youngestFirst = [this.batch, ...this.#unwritten.toReversed()];
+    const youngestFirst = [this.batch, ...this.#unwritten.map(({ batch }) => batch).reverse()];
     try {
       return await this.#retained.read(topicNames, youngestFirst);
     } catch (error) {
@@ -138,11 +146,24 @@ export class LevelStore extends BatchedStore implements StateStore {
 
   /** What is being written, or failed to be, included: it is in memory until it is on disk. */
   override get openBytes(): number {
-    return this.batch.bytes + this.#writer.bytes;
+    return this.#unwritten.reduce(
+      (sum, { writer }) => sum + writer.bytes,
+      this.batch.bytes + this.#writer.bytes,
+    );
   }
 
   override get isDirty(): boolean {
-    return this.#isBroken || super.isDirty; // what failed is still to be written
+    return this.#isBroken || this.#writer.operations > 0 || super.isDirty; // what failed is still to be written
+  }
+
+  /** At once, and not when the batch is closed: objects that live so long are taken for old by V8. */
+  override appendEntry(queue: QueueRef, entry: QueueEntry): void {
+    if (entry.body !== undefined) {
+      this.putEntry(queue, entry); // with the body, whose count is known when the batch is closed
+      return;
+    }
+    entry.stored = EntryState.Written;
+    this.#writer.append(queue, entry);
   }
 
   /** Resolves when the space of all deleted queues was given back, or the attempt has paused. */
@@ -172,7 +193,7 @@ export class LevelStore extends BatchedStore implements StateStore {
   async #writeOpenBatch(): Promise<CommitResult> {
     const { batch } = this;
     const { waiting } = this.#clearing;
-    if (!batch.isEmpty) this.#encode(batch);
+    if (!batch.isEmpty || this.#writer.operations > 0) this.#encode(batch);
     if (this.#unwritten.length === 0) return { operations: 0, bytes: 0 };
     try {
       if (this.#isBroken) await this.#reopen();
@@ -189,25 +210,33 @@ export class LevelStore extends BatchedStore implements StateStore {
     this.batch = new OpenBatch(); // later changes are for the next commit
     batch.seal();
     for (const [body, message] of batch.bodies) this.#bodies.add(body, message);
-    this.#writer.add(batch);
+    const writer = this.#writer;
+    this.#writer = this.#unwritten.length === 0 ? this.#spare : new BatchWriter();
+    writer.add(batch);
     batch.encoded();
-    this.#unwritten.push(batch);
+    this.#unwritten.push({ batch, writer });
   }
 
   async #writeEncoded(): Promise<CommitResult> {
-    const { operations, bytes } = this.#writer;
+    let [operations, bytes] = [0, 0];
     const chained = this.#database.batch();
-    this.#writer.putInto(chained);
+    for (const { writer } of this.#unwritten) {
+      writer.putInto(chained);
+      operations += writer.operations;
+      bytes += writer.bytes;
+    }
     await chained.write({ sync: this.#options.sync });
     return { operations, bytes };
   }
 
   #written(waiting: number): void {
-    const batches = this.#unwritten;
+    const closed = this.#unwritten;
     this.#unwritten = [];
-    this.#writer.clear();
-    for (const batch of batches) {
-      this.#clearing.written(batch, batch === batches.at(-1) ? waiting : 0);
+    for (const one of closed) {
+      const { batch, writer } = one;
+      writer.clear();
+      this.#spare = writer;
+      this.#clearing.written(batch, one === closed.at(-1) ? waiting : 0);
       this.#compactor.written(batch);
     }
   }
