@@ -62,6 +62,7 @@ export interface Will {
 export interface Subscriptions extends Iterable<readonly [TopicFilter, SubscriptionOptions]> {
   readonly size: number;
   has(topicFilter: TopicFilter): boolean;
+  get(topicFilter: TopicFilter): SubscriptionOptions | undefined;
   keys(): Iterable<TopicFilter>;
 }
 

@@ -51,8 +51,8 @@ export function queueKey(queue: QueueRef): number {
  */
 export class OpenBatch {
   readonly sessions = new Map<ClientId, SessionChange>();
-  readonly subscriptions: SubscriptionChange[] = [];
-  readonly received: ReceivedChange[] = [];
+  subscriptions: SubscriptionChange[] = [];
+  received: ReceivedChange[] = [];
   readonly retained = new Map<TopicName, Message | undefined>();
   /** By name; undefined = delete. */
   readonly definitions = new Map<string, Buffer | undefined>();
@@ -183,6 +183,8 @@ export class OpenBatch {
    * are written, and the retained messages, which may be asked for until then, stay.
    */
   encoded(): void {
+    this.subscriptions = [];
+    this.received = [];
     this.putQueues = [];
     this.putEntries = [];
     this.bodies.clear();

@@ -5,12 +5,6 @@ import type { SubscriptionOptions } from "../../base/subscription-options.ts";
 import type { MqttPorts, RetainedWalk } from "../ports.ts";
 import type { Session, SessionLink } from "../session/session.ts";
 
-/** A new subscription whose retained messages are to be sent. */
-export interface Replay {
-  readonly topicFilter: TopicFilter;
-  readonly options: SubscriptionOptions;
-}
-
 const SLICE_MESSAGES = 64;
 /** A receiver with more than this waiting is asked again later. */
 const WAITING_MESSAGES = 1024;
@@ -30,7 +24,7 @@ export class RetainedReplays {
   readonly #link: SessionLink | undefined;
   readonly #ports: MqttPorts;
   readonly #whenRoom: () => void;
-  #waiting: Replay[] = [];
+  #waiting: TopicFilter[] = [];
   #first = 0;
   #walk: RetainedWalk | undefined;
   /** Promised with `expect` and not finished. */
@@ -54,20 +48,21 @@ export class RetainedReplays {
     if (this.isFull) this.#wasFull = true;
   }
 
-  start(replays: readonly Replay[]): void {
+  /** The retained messages that match these are sent as the client has subscribed to them then. */
+  start(topicFilters: readonly TopicFilter[]): void {
     const isRunning = this.#first < this.#waiting.length;
-    for (const replay of replays) this.#waiting.push(replay);
+    for (const topicFilter of topicFilters) this.#waiting.push(topicFilter);
     if (!isRunning) this.#step();
   }
 
   readonly #step = (): void => {
-    const replay = this.#waiting[this.#first];
-    if (replay === undefined || this.#link === undefined || this.#session.link !== this.#link) return;
+    const topicFilter = this.#waiting[this.#first];
+    if (topicFilter === undefined || this.#link === undefined || this.#session.link !== this.#link) return;
     if (!this.#link.isWritable || this.#isBacklogged) {
       this.#ports.clock.after(ASK_AGAIN_MS, this.#step);
       return;
     }
-    if (this.#sendSlice(replay)) this.#finished();
+    if (this.#sendSlice(topicFilter)) this.#finished();
     const loading = this.#walk?.loading;
     if (loading !== undefined) loading.then(this.#step, this.#stepLater);
     else if (this.#first < this.#waiting.length) setImmediate(this.#step);
@@ -87,8 +82,9 @@ export class RetainedReplays {
   }
 
   /** Returns whether that was the last one. */
-  #sendSlice({ topicFilter, options }: Replay): boolean {
-    if (!this.#session.subscriptions.has(topicFilter)) return true;
+  #sendSlice(topicFilter: TopicFilter): boolean {
+    const options = this.#session.subscriptions.get(topicFilter);
+    if (options === undefined) return true;
     this.#walk ??= this.#ports.routing.retained(topicFilter);
     const now = this.#ports.clock.now();
     for (const message of this.#walk.next(SLICE_MESSAGES)) {

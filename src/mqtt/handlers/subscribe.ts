@@ -8,7 +8,6 @@ import { PacketType, type SubscribePacket, type SubscriptionRequest } from "../c
 import type { MqttOptions, MqttPorts } from "../ports.ts";
 import { ReasonCode } from "../reason-code.ts";
 import type { Client } from "./client.ts";
-import type { Replay } from "./retained-replay.ts";
 
 /** Subscribes, answers with one Reason Code per request when all is durable, then sends retained messages (MQTT 5 §3.8). */
 export function handleSubscribe(
@@ -18,11 +17,12 @@ export function handleSubscribe(
   options: MqttOptions,
 ): void {
   const { session } = client;
+  const { packetId } = packet; // the packet itself is not kept until the answer
   const reasonCodes: ReasonCode[] = [];
-  const replays: Replay[] = [];
+  const replays: TopicFilter[] = [];
   const answer = new SubackWaiter(() => {
     const reasonString = client.wantsProblemInformation ? explain(reasonCodes) : undefined; // [MQTT-3.1.2-29]
-    client.send({ type: PacketType.Suback, packetId: packet.packetId, reasonCodes, reasonString });
+    client.send({ type: PacketType.Suback, packetId, reasonCodes, reasonString });
     client.replays.start(replays);
   });
   for (const request of packet.subscriptions) {
@@ -38,7 +38,7 @@ export function handleSubscribe(
     }
     const granted = grant(request, packet.subscriptionIdentifier, options);
     const isNew = !session.subscriptions.has(topicFilter);
-    if (wantsRetained(topicFilter, granted, isNew)) replays.push({ topicFilter, options: granted });
+    if (wantsRetained(topicFilter, granted, isNew)) replays.push(topicFilter);
     if (session.stored === undefined) session.addRoute(topicFilter, granted);
     else ports.journal.subscribe(session.stored, topicFilter, granted, answer, answer.expect());
     reasonCodes.push(granted.qos);

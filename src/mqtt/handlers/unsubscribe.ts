@@ -8,10 +8,9 @@ import { SubackWaiter } from "./subscribe.ts";
 /** Removes subscriptions whose filters are the same, character by character, and answers when that is durable [MQTT-3.10.4-1]. */
 export function handleUnsubscribe(client: Client, packet: UnsubscribePacket, ports: MqttPorts): void {
   const { session } = client;
+  const { packetId } = packet;
   const reasonCodes: ReasonCode[] = [];
-  const answer = new SubackWaiter(() =>
-    client.send({ type: PacketType.Unsuback, packetId: packet.packetId, reasonCodes }),
-  );
+  const answer = new SubackWaiter(() => client.send({ type: PacketType.Unsuback, packetId, reasonCodes }));
   for (const text of packet.topicFilters) {
     const topicFilter = text as TopicFilter; // looked up only: what is no filter was never subscribed to
     const existed = session.subscriptions.has(topicFilter);
