@@ -14,7 +14,9 @@ const LEAST_ENTRIES = 1000;
 /** A range that still takes so much is compacted whatever there is beside it: nearly all of its files are its own. */
 const LARGE_BYTES = 64 * 1024 * 1024;
 /** All is compacted when so much is deleted, and that is half of all: the other half is rewritten once for it. */
-const WORTH_BYTES = 32 * 1024 * 1024;
+const WORTH_BYTES = 8 * 1024 * 1024;
+/** So much is compacted at a time. */
+const PIECE_BYTES = 32 * 1024 * 1024;
 /** Queues whose deleted entries are counted; beyond, the one counted longest is forgotten. */
 const COUNTED_QUEUES = 4096;
 /** The rest after each piece of work, in times of what it took: LevelDB's one thread is for writing, too. */
@@ -149,7 +151,7 @@ export class Compactor {
     let bytes = 0;
     for (let slot = 0; slot < SLOT_COUNT && !this.#isStopped; slot++) {
       bytes += await this.#bytesOf(slotRange(slot));
-      if (bytes < WORTH_BYTES && slot < SLOT_COUNT - 1) continue;
+      if (bytes < PIECE_BYTES && slot < SLOT_COUNT - 1) continue;
       await this.#compact(slotRange(first).gte, slotRange(slot).lt);
       first = slot + 1;
       bytes = 0;
@@ -158,7 +160,7 @@ export class Compactor {
 
   async #compactRange({ purged: { queue, fromSeq, toSeq }, bytes }: Sized): Promise<void> {
     this.#purged.delete(queueKey(queue));
-    const step = Math.ceil((toSeq - fromSeq) / Math.ceil(bytes / WORTH_BYTES));
+    const step = Math.ceil((toSeq - fromSeq) / Math.ceil(bytes / PIECE_BYTES));
     for (let from = fromSeq; from < toSeq && !this.#isStopped; from += step) {
       const { gte, lt } = entryRange(queue, from, Math.min(from + step, toSeq));
       await this.#compact(gte, lt);

@@ -83,12 +83,24 @@ describe("the space of deleted messages", () => {
     expect(sizes.compacted).toEqual(["slots 0 to 16", "slots 16 to 32", "slots 32 to 48"]);
   });
 
+  it("is given back when it is some megabytes and nothing else is there", async () => {
+    const sizes = new Sizes();
+    sizes.deletedBytes = 8 * MIB;
+    sizes.allBytes = 8 * MIB;
+    const compactor = compactorOn(sizes);
+
+    compactor.written(deleted(queue, 0, 100_000));
+    await compactor.idle();
+
+    expect(sizes.compacted).toEqual(["slots 0 to 48"]);
+  });
+
   it("is left to LevelDB when it is little, or less than half, or few were deleted", async () => {
     const sizes = new Sizes();
     const compactor = compactorOn(sizes);
 
-    sizes.deletedBytes = 31 * MIB;
-    sizes.allBytes = 31 * MIB;
+    sizes.deletedBytes = 7 * MIB;
+    sizes.allBytes = 7 * MIB;
     compactor.written(deleted(queue, 0, 100_000));
     await compactor.idle();
     sizes.deletedBytes = 63 * MIB;
