@@ -47,7 +47,8 @@ const backlog = {
   name: "backlog",
   what: "messages with QoS 1 for one offline session, then the session comes for them",
   figures: [
-    ...["memoryGrowthBytes", "memoryQueuedBytes", "queuedPerSecond", "drainedPerSecond"],
+    ...["memoryQueuedBytes", "memoryQueuedAnonBytes", "memoryDrainedBytes", "memoryDrainedAnonBytes"],
+    ...["queuedPerSecond", "drainedPerSecond"],
     ...["diskFullBytes", "diskDrainedBytes", "diskLeftBytes", "spaceBackMs"],
   ],
   qos: 1,

@@ -18,6 +18,11 @@ export function memoryOf(pid) {
   return sumOf(pid, (each) => kibibytes(each, "VmRSS"));
 }
 
+/** Of it what is not a file's: mapped tables are in the kernel's page cache anyway, which takes them back at need. */
+export function anonymousMemoryOf(pid) {
+  return sumOf(pid, (each) => kibibytes(each, "RssAnon"));
+}
+
 /** The most resident memory ever, in bytes. */
 export function peakMemoryOf(pid) {
   return sumOf(pid, (each) => kibibytes(each, "VmHWM"));

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { diskBytesOf, memoryOf, peakMemoryOf } from "../../system/process-cost.js";
+import { anonymousMemoryOf, diskBytesOf, memoryOf, peakMemoryOf } from "../../system/process-cost.js";
 import { Peer } from "../peer.js";
 import { fill, until } from "./fill.js";
 
@@ -13,22 +13,29 @@ export async function backlog(scenario, order) {
   const { target, brokerPid, folder } = order;
   const { messages, payloadBytes, waitForSpaceSeconds } = scenario;
   await leaveSession(target);
-  const memoryBefore = memoryOf(brokerPid);
+  const before = memoryNow(brokerPid);
   const tookMs = await fill(target, { messages, retain: false, payloadBytes, topicOf: () => "bench/state" });
-  const memoryFull = memoryOf(brokerPid);
+  const full = memoryNow(brokerPid);
   const diskFull = diskBytesOf(folder);
   const drainMs = await drain(target, messages);
-  const memoryDrained = memoryOf(brokerPid);
+  const drained = memoryNow(brokerPid);
   return {
     queuedPerSecond: (messages * 1_000) / tookMs,
     drainedPerSecond: (messages * 1_000) / drainMs,
-    memoryQueuedBytes: memoryFull - memoryBefore,
-    memoryGrowthBytes: Math.max(memoryFull, memoryDrained) - memoryBefore,
+    memoryQueuedBytes: full.resident - before.resident,
+    memoryQueuedAnonBytes: full.anonymous - before.anonymous,
+    memoryDrainedBytes: drained.resident - before.resident,
+    memoryDrainedAnonBytes: drained.anonymous - before.anonymous,
+    memoryGrowthBytes: Math.max(full.resident, drained.resident) - before.resident,
     brokerPeakBytes: peakMemoryOf(brokerPid),
     diskFullBytes: diskFull,
     diskDrainedBytes: diskBytesOf(folder),
     ...(await waitForSpace(folder, diskFull * LEFT_SHARE, waitForSpaceSeconds * 1_000)),
   };
+}
+
+function memoryNow(pid) {
+  return { resident: memoryOf(pid), anonymous: anonymousMemoryOf(pid) };
 }
 
 async function leaveSession(target) {
