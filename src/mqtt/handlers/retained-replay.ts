@@ -24,8 +24,9 @@ export class RetainedReplays {
   readonly #link: SessionLink | undefined;
   readonly #ports: MqttPorts;
   readonly #whenRoom: () => void;
-  #waiting: TopicFilter[] = [];
-  #first = 0;
+  /** One list per SUBSCRIBE; of the first one, what stands before `#next` has been served. */
+  readonly #waiting: (readonly TopicFilter[])[] = [];
+  #next = 0;
   #walk: RetainedWalk | undefined;
   /** Promised with `expect` and not finished. */
   #owed = 0;
@@ -50,13 +51,13 @@ export class RetainedReplays {
 
   /** The retained messages that match these are sent as the client has subscribed to them then. */
   start(topicFilters: readonly TopicFilter[]): void {
-    const isRunning = this.#first < this.#waiting.length;
-    for (const topicFilter of topicFilters) this.#waiting.push(topicFilter);
-    if (!isRunning) this.#step();
+    if (topicFilters.length === 0) return;
+    this.#waiting.push(topicFilters);
+    if (this.#waiting.length === 1) this.#step();
   }
 
   readonly #step = (): void => {
-    const topicFilter = this.#waiting[this.#first];
+    const topicFilter = this.#waiting[0]?.[this.#next];
     if (topicFilter === undefined || this.#link === undefined || this.#session.link !== this.#link) return;
     if (!this.#link.isWritable || this.#isBacklogged) {
       this.#ports.clock.after(ASK_AGAIN_MS, this.#step);
@@ -65,7 +66,7 @@ export class RetainedReplays {
     if (this.#sendSlice(topicFilter)) this.#finished();
     const loading = this.#walk?.loading;
     if (loading !== undefined) loading.then(this.#step, this.#stepLater);
-    else if (this.#first < this.#waiting.length) setImmediate(this.#step);
+    else if (this.#waiting.length > 0) setImmediate(this.#step);
   };
 
   readonly #stepLater = (error: unknown): void => {
@@ -104,10 +105,10 @@ export class RetainedReplays {
   #finished(): void {
     this.#walk = undefined;
     this.#owed--;
-    this.#first++;
-    if (this.#first === this.#waiting.length) {
-      this.#waiting = [];
-      this.#first = 0;
+    this.#next++;
+    if (this.#next === this.#waiting[0]?.length) {
+      this.#waiting.shift();
+      this.#next = 0;
     }
     if (!this.#wasFull || this.#owed * 2 > OWED_REPLAYS) return;
     this.#wasFull = false;
