@@ -14,13 +14,16 @@ const LEAST_ENTRIES = 1000;
 /** A range that still takes so much is compacted whatever there is beside it: nearly all of its files are its own. */
 const LARGE_BYTES = 64 * 1024 * 1024;
 /** All is compacted when so much is deleted, and that is half of all: the other half is rewritten once for it. */
-const WORTH_BYTES = 8 * 1024 * 1024;
+const WORTH_BYTES = 4 * 1024 * 1024;
 /** So much is compacted at a time. */
 const PIECE_BYTES = 32 * 1024 * 1024;
 /** Queues whose deleted entries are counted; beyond, the one counted longest is forgotten. */
 const COUNTED_QUEUES = 4096;
 /** The rest after each piece of work, in times of what it took: LevelDB's one thread is for writing, too. */
 const REST = 1;
+
+/** Files that somebody read from when their compaction ended are deleted with the next one: one of nothing will do. */
+const NOTHING = slotRange(SLOT_COUNT);
 
 interface Purged {
   readonly queue: QueueRef;
@@ -122,10 +125,11 @@ export class Compactor {
   async #look(): Promise<void> {
     const ranges = await this.#deletedRanges();
     const bytes = ranges.reduce((sum, range) => sum + range.bytes, 0);
-    if (bytes >= WORTH_BYTES && bytes * 2 >= (await this.#allBytes())) return this.#compactAll();
-    for (const range of ranges) {
-      if (range.bytes >= LARGE_BYTES) await this.#compactRange(range);
-    }
+    const large = ranges.filter((range) => range.bytes >= LARGE_BYTES);
+    if (bytes >= WORTH_BYTES && bytes * 2 >= (await this.#allBytes())) await this.#compactAll();
+    else if (large.length > 0) for (const range of large) await this.#compactRange(range);
+    else return;
+    if (!this.#isStopped) await this.#compact(NOTHING.gte, NOTHING.lt);
   }
 
   async #deletedRanges(): Promise<readonly Sized[]> {
