@@ -1,4 +1,4 @@
-import type { Server } from "node:net";
+import type { Server, Socket } from "node:net";
 import type { Logger } from "../base/logger.ts";
 import { toListenError } from "../base/network-address.ts";
 import { BACKLOG, type StreamListenerPorts } from "./ports.ts";
@@ -17,19 +17,36 @@ export function listen(server: Server, host: string, port: number, logger: Logge
   });
 }
 
-/** Closes and counts what comes in above the limit; 0 = no limit. */
-export function limitConnections(
-  server: Server,
-  maximumConnections: number,
-  ports: StreamListenerPorts,
-): void {
-  if (maximumConnections === 0) return;
-  server.maxConnections = maximumConnections;
-  server.on("drop", () => {
-    ports.counters.connectionsRefused++;
-    ports.counters.limitReached("connections_per_listener");
-    if (ports.logger.isLevelEnabled("debug")) {
-      ports.logger.debug({ maximumConnections }, "connection refused: the listener is full");
+/** Closes at once and counts what comes in above a listener's limit. */
+export class ConnectionLimit {
+  /** 0 = no limit. */
+  readonly #maximumConnections: number;
+  readonly #ports: StreamListenerPorts;
+  #open = 0;
+  readonly #left = (): void => {
+    this.#open--;
+  };
+
+  constructor(maximumConnections: number, ports: StreamListenerPorts) {
+    this.#maximumConnections = maximumConnections;
+    this.#ports = ports;
+  }
+
+  /** Counts the socket as open until it is closed; returns false, with the socket destroyed, when there is no room. */
+  admits(socket: Socket): boolean {
+    const maximumConnections = this.#maximumConnections;
+    if (maximumConnections === 0 || this.#open < maximumConnections) {
+      this.#open++;
+      socket.on("close", this.#left);
+      return true;
     }
-  });
+    const { counters, logger } = this.#ports;
+    socket.destroy();
+    counters.connectionsRefused++;
+    counters.limitReached("connections_per_listener");
+    if (logger.isLevelEnabled("debug")) {
+      logger.debug({ maximumConnections }, "connection refused: the listener is full");
+    }
+    return false;
+  }
 }

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { formatAddress } from "../base/network-address.ts";
 import { Arrival } from "./arrival.ts";
-import { limitConnections, listen } from "./listen.ts";
+import { ConnectionLimit, listen } from "./listen.ts";
 import type { StreamListenerPorts } from "./ports.ts";
 import { createNetworks, type ProxyProtocolOptions } from "./proxy-networks.ts";
 import { readProxyHeader } from "./read-proxy-header.ts";
@@ -29,12 +29,19 @@ export class SocketServer {
   readonly #options: SocketServerOptions;
   readonly #ports: StreamListenerPorts;
   readonly #take: (arrival: Arrival) => void;
+  readonly #limit: ConnectionLimit;
   readonly #server: Server;
   readonly #isProxy: ((address: string) => boolean) | undefined;
   readonly #arrivals = new Set<Arrival>();
   #port: number;
 
-  constructor(options: SocketServerOptions, ports: StreamListenerPorts, take: (arrival: Arrival) => void) {
+  /** `prepare` may put a socket of its own in the place of the accepted one. */
+  constructor(
+    options: SocketServerOptions,
+    ports: StreamListenerPorts,
+    take: (arrival: Arrival) => void,
+    prepare: (accepted: Socket) => Socket = asItIs,
+  ) {
     this.#options = options;
     this.#ports = ports;
     this.#take = take;
@@ -42,9 +49,9 @@ export class SocketServer {
     this.#isProxy = options.proxyProtocol === false ? undefined : createNetworks(options.proxyProtocol);
     this.#server = createServer(
       { noDelay: true, pauseOnConnect: true, highWaterMark: HIGH_WATER_MARK_BYTES },
-      (socket) => this.#accept(socket),
+      (accepted) => this.#accept(prepare(accepted)),
     );
-    limitConnections(this.#server, options.maximumConnections, ports);
+    this.#limit = new ConnectionLimit(options.maximumConnections, ports);
   }
 
   /** `127.0.0.1:1883`, with the port really bound once it is open. */
@@ -65,6 +72,7 @@ export class SocketServer {
   }
 
   #accept(socket: Socket): void {
+    if (!this.#limit.admits(socket)) return;
     const { remoteAddress } = socket;
     if (remoteAddress === undefined) {
       socket.destroy(); // reset before it was accepted
@@ -77,4 +85,8 @@ export class SocketServer {
     this.#arrivals.add(arrival);
     arrival.startDeadline(this.#options.handshakeTimeoutMs);
   }
+}
+
+function asItIs(accepted: Socket): Socket {
+  return accepted;
 }

@@ -1,6 +1,7 @@
 import type { Listener } from "../base/listener.ts";
 import type { Arrival } from "./arrival.ts";
 import type { StreamListenerPorts } from "./ports.ts";
+import { sharingReads } from "./shared-reads.ts";
 import { SocketServer, type SocketServerOptions } from "./socket-server.ts";
 import { SocketStream } from "./socket-stream.ts";
 
@@ -13,7 +14,7 @@ export class TcpListener implements Listener {
   constructor(options: SocketServerOptions, ports: StreamListenerPorts) {
     this.#ports = ports;
     this.#label = options.label ?? "tcp";
-    this.#server = new SocketServer(options, ports, (arrival) => this.#take(arrival));
+    this.#server = new SocketServer(options, ports, (arrival) => this.#take(arrival), sharingReads);
   }
 
   get description(): string {

@@ -2,7 +2,7 @@ import { chmod, lstat, unlink } from "node:fs/promises";
 import { connect, createServer, type Server } from "node:net";
 import { describe, ListenError } from "../base/errors.ts";
 import type { Listener } from "../base/listener.ts";
-import { limitConnections } from "./listen.ts";
+import { ConnectionLimit } from "./listen.ts";
 import { BACKLOG, type StreamListenerPorts } from "./ports.ts";
 import { SocketStream } from "./socket-stream.ts";
 
@@ -28,10 +28,10 @@ export class UnixListener implements Listener {
     this.#ports = ports;
     const peer = { remoteAddress: `unix:${options.path}`, isLoopback: true };
     const origin = { transport: "unix", peer, clientCertificate: undefined } as const;
-    this.#server = createServer({ pauseOnConnect: true }, (socket) =>
-      ports.onConnection(new SocketStream(socket, origin, ports.clock)),
-    );
-    limitConnections(this.#server, options.maximumConnections, ports);
+    const limit = new ConnectionLimit(options.maximumConnections, ports);
+    this.#server = createServer({ pauseOnConnect: true }, (socket) => {
+      if (limit.admits(socket)) ports.onConnection(new SocketStream(socket, origin, ports.clock));
+    });
   }
 
   get description(): string {
