@@ -18,8 +18,8 @@ export class Flusher {
   readonly #clock: Pick<Clock, "now">;
   readonly #quiet = new FlushList();
   readonly #busy = new FlushList();
-  /** A chunk is being handled: `end` follows and flushes. */
-  #isHandling = false;
+  /** A chunk that came at this time is being handled: `end` follows and flushes; 0 = none. */
+  #handlingSince = 0;
   readonly #flushQuiet = (): void => this.#quiet.flush(this.#clock.now());
   readonly #flushBusy = (): void => this.#busy.flush(this.#clock.now());
 
@@ -27,22 +27,24 @@ export class Flusher {
     this.#clock = clock;
   }
 
-  /** hot: `end` must follow in the same event, whatever happens in between. */
-  begin(): void {
-    this.#isHandling = true;
+  /** hot: `end` must follow in the same event, whatever happens in between. `now` in milliseconds since the epoch. */
+  begin(now: number): void {
+    this.#handlingSince = now;
   }
 
   /** hot: what the event brought forth leaves now, without a tick of its own. */
   end(): void {
-    this.#isHandling = false;
-    this.#flushQuiet();
+    const since = this.#handlingSince;
+    this.#handlingSince = 0;
+    this.#quiet.flush(since);
   }
 
   /** hot: called by an output when it gets its first byte since its last flush. */
   schedule(output: Output): void {
-    if (output.flushedAt === this.#clock.now()) {
+    const since = this.#handlingSince;
+    if (output.flushedAt === (since === 0 ? this.#clock.now() : since)) {
       if (this.#busy.add(output)) setImmediate(this.#flushBusy);
-    } else if (this.#quiet.add(output) && !this.#isHandling) {
+    } else if (this.#quiet.add(output) && since === 0) {
       process.nextTick(this.#flushQuiet);
     }
   }

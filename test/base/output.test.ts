@@ -218,7 +218,7 @@ describe("Output", () => {
     const flusher = new Flusher({ now: () => 1 });
     const output = new Output(stream, flusher, { bytesSent: 0 });
 
-    flusher.begin();
+    flusher.begin(2);
     output.write(Buffer.from("a"));
     output.write(Buffer.from("b"));
     expect(stream.given).toEqual([]);

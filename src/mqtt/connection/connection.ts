@@ -184,7 +184,7 @@ export class Connection implements ByteReceiver, FrameSink, AckWriter, Client, S
     const { counters } = ports;
     const packetsBefore = counters.packetsReceived;
     counters.bytesReceived += chunk.length;
-    flusher.begin();
+    flusher.begin(this.#lastReceivedAt);
     readShare.begin();
     this.#reading.push(chunk); // what fails in there ends this connection, and is not thrown
     flusher.end();
