@@ -55,15 +55,18 @@ export interface RoutedTarget<Q> {
   readonly delivery: Delivery;
 }
 
+/** By published QoS. */
+type Deliveries = readonly [Delivery, Delivery, Delivery];
+
 /** All subscriptions of one receiver that match one topic, merged: the message goes out once (MQTT 5 §3.3.4). */
 interface Step<Q> {
   readonly receiver: Receiver<Q>;
   readonly subscriptions: readonly Subscription<Q>[];
   readonly hasNoLocal: boolean;
-  /** By published QoS, RETAIN cleared. */
-  readonly deliveries: readonly [Delivery, Delivery, Delivery];
-  /** By published QoS, for messages published with RETAIN. */
-  readonly retainDeliveries: readonly [Delivery, Delivery, Delivery];
+  /** RETAIN cleared. */
+  readonly deliveries: Deliveries;
+  /** For messages published with RETAIN. */
+  readonly retainDeliveries: Deliveries;
   /** The plan of all topics that nobody else gets, made when the first one comes. */
   alone: Plan<Q> | undefined;
 }
@@ -93,6 +96,9 @@ const PASSED_BY_PER_TOPIC = 8;
 /** A step that several subscriptions make is the plan's own; one that a single subscription makes is shared by all. */
 const OWN_STEP_WEIGHT = 12;
 const CHARACTERS_PER_WEIGHT = 64;
+/** By granted QoS, without identifiers: nearly all subscriptions share these, which are in the cache when a message comes. */
+const CLEARED = [toDeliveries(0, false, []), toDeliveries(1, false, []), toDeliveries(2, false, [])] as const;
+const RETAINED = [toDeliveries(0, true, []), toDeliveries(1, true, []), toDeliveries(2, true, [])] as const;
 const NOBODY: Routed<never> = { matched: 0, targets: [] };
 const NO_STEPS: Plan<never> = { steps: [], mayRefuse: [], weight: 1 };
 
@@ -288,17 +294,26 @@ function toStep<Q>(receiver: Receiver<Q>, subscriptions: readonly Subscription<Q
     if (options.subscriptionIdentifier > 0) identifiers.push(options.subscriptionIdentifier);
     retainAsPublished ||= options.retainAsPublished;
   }
-  const byQoS = (retain: boolean): [Delivery, Delivery, Delivery] => [
-    { qos: 0, retain, subscriptionIdentifiers: identifiers },
-    { qos: lowerQoS(1, granted), retain, subscriptionIdentifiers: identifiers },
-    { qos: lowerQoS(2, granted), retain, subscriptionIdentifiers: identifiers },
-  ];
   return {
     receiver,
     subscriptions,
     hasNoLocal: subscriptions.some(({ options }) => options.noLocal),
-    deliveries: byQoS(false), // [MQTT-3.3.1-12]
-    retainDeliveries: byQoS(retainAsPublished), // [MQTT-3.3.1-13]
+    deliveries: deliveriesOf(granted, false, identifiers), // [MQTT-3.3.1-12]
+    retainDeliveries: deliveriesOf(granted, retainAsPublished, identifiers), // [MQTT-3.3.1-13]
     alone: undefined,
   };
+}
+
+function deliveriesOf(granted: QoS, retain: boolean, identifiers: readonly number[]): Deliveries {
+  return identifiers.length === 0
+    ? (retain ? RETAINED : CLEARED)[granted]
+    : toDeliveries(granted, retain, identifiers);
+}
+
+function toDeliveries(granted: QoS, retain: boolean, subscriptionIdentifiers: readonly number[]): Deliveries {
+  return [
+    { qos: 0, retain, subscriptionIdentifiers },
+    { qos: lowerQoS(1, granted), retain, subscriptionIdentifiers },
+    { qos: lowerQoS(2, granted), retain, subscriptionIdentifiers },
+  ];
 }
