@@ -38,7 +38,10 @@ export interface ByteStream {
 
 /** What a connection is told by its stream. */
 export interface ByteReceiver {
-  /** Nobody writes to the chunk again: parts of it may be sent on by reference. A view kept for long pins all of it. */
+  /**
+   * Nobody writes to the chunk again: parts of it may be sent on by reference. A view kept for long pins all of it, and
+   * what others sent at the same time: 64 KiB.
+   */
   bytes(chunk: Buffer): void;
   /** `bufferedBytes` has fallen to zero again after it was above the high-water mark. */
   drained(): void;

@@ -59,10 +59,10 @@ export class FrameReader {
     return this.#isPaused;
   }
 
-  /** Reads a chunk, which nobody may write to again: what a pause leaves of it is kept. */
+  /** Reads a chunk; what a pause leaves of it is copied, so that no more than that is kept meanwhile. */
   push(chunk: Buffer, sink: FrameSink): void {
     const read = this.#isPaused ? 0 : this.#readOrEnd(chunk, sink);
-    if (read < chunk.length) this.#unread.push(chunk.subarray(read));
+    if (read < chunk.length) this.#unread.push(Buffer.from(chunk.subarray(read)));
   }
 
   /** Goes on where a false from `frame` stopped. */

@@ -146,10 +146,9 @@ export class LevelStore extends BatchedStore implements StateStore {
 
   /** What is being written, or failed to be, included: it is in memory until it is on disk. */
   override get openBytes(): number {
-    return this.#unwritten.reduce(
-      (sum, { writer }) => sum + writer.bytes,
-      this.batch.bytes + this.#writer.bytes,
-    );
+    let bytes = this.batch.bytes + this.#writer.bytes;
+    for (const { writer } of this.#unwritten) bytes += writer.bytes;
+    return bytes;
   }
 
   override get isDirty(): boolean {
